@@ -1,0 +1,120 @@
+#include <algorithm>
+#include <cmath>
+#include <reel/autograd/gradcheck.h>
+#include <reel/autograd/ops/arithmetic.h>
+#include <reel/autograd/ops/reduce.h>
+#include <reel/autograd/tape.h>
+#include <reel/core/random.h>
+
+namespace reel {
+namespace {
+
+std::vector<Variable> leaves_of(const std::vector<Tensor>& inputs) {
+  std::vector<Variable> leaves;
+  for (const Tensor& input : inputs) {
+    require<TypeError>(input.dtype() == float64, "gradcheck", "wants float64 inputs, got ", input.dtype());
+    leaves.push_back(Variable::leaf(input));
+  }
+  return leaves;
+}
+
+Tensor direction(const Shape& shape, std::uint64_t seed) {
+  Generator generator(seed);
+  return normal(shape, 0, 1, float64, generator);
+}
+
+/// The output projected on a direction: the number whose gradient is checked.
+double project(const Function& f, const std::vector<Tensor>& inputs, const Tensor& along) {
+  return sum(f({inputs.begin(), inputs.end()}).value() * along).item();
+}
+
+/// d project / d inputs[which], element by element.
+std::vector<double> numeric_gradient(const Function& f, std::vector<Tensor> inputs, std::size_t which,
+                                     const Tensor& along, double step) {
+  const Tensor original = inputs[which].contiguous();
+  std::vector<double> gradient;
+  for (std::int64_t i = 0; i < original.numel(); ++i) {
+    const auto shifted = [&](double by) {
+      Tensor moved = original.clone();
+      moved.mutable_data<double>()[i] += by;
+      inputs[which] = moved;
+      return project(f, inputs, along);
+    };
+    gradient.push_back((shifted(step) - shifted(-step)) / (2 * step));
+  }
+  return gradient;
+}
+
+void compare(std::size_t input, const Tensor& analytic, const std::vector<double>& numeric, double tolerance) {
+  const Tensor dense = analytic.contiguous();
+  for (std::size_t i = 0; i < numeric.size(); ++i) {
+    const double got = dense.data<double>()[i];
+    require<AutogradError>(std::abs(got - numeric[i]) <= tolerance * std::max(1.0, std::abs(numeric[i])), "gradcheck",
+                           "the gradient of input ", input, ' ', analytic.shape(), " at element ", i, " is ", got,
+                           " by backward and ", numeric[i], " by central differences");
+  }
+}
+
+/// A view with the same values whose last axis has stride 2 (or, of a scalar, the value itself).
+Tensor spread_out(const Tensor& t) {
+  if (t.rank() == 0) return t;
+  Shape doubled = t.shape();
+  doubled[t.rank() - 1] *= 2;
+  Tensor view = Tensor::full(doubled, -7, t.dtype()).slice(-1, 0, doubled[t.rank() - 1], 2);
+  view.copy_from(t);
+  return view;
+}
+
+}  // namespace
+
+void gradcheck(const Function& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options) {
+  Tape tape;
+  const std::vector<Variable> leaves = leaves_of(inputs);
+  const Variable output = f(leaves);
+  require<AutogradError>(output.numel() > 0, "gradcheck", "the output has no elements: shape ", output.shape());
+  const Tensor along = direction(output.shape(), options.seed);
+  const std::vector<Variable> gradients = grad({output}, leaves, {.grad_outputs = {along}});
+  const PauseRecording pause;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    compare(i, gradients[i].value(), numeric_gradient(f, inputs, i, along, options.step), options.tolerance);
+  }
+}
+
+void gradgradcheck(const Function& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options) {
+  const Shape out_shape = f({inputs.begin(), inputs.end()}).shape();
+  // The gradients along a direction, itself an input, projected on fixed directions and added up.
+  const Function projected_gradients = [&](const std::vector<Variable>& all) {
+    // Each call needs a tape of its own where the caller has none: the numeric side calls without.
+    std::unique_ptr<Tape> own = Tape::current() == nullptr ? std::make_unique<Tape>() : nullptr;
+    std::vector<Variable> points(all.begin(), all.end() - 1);
+    if (own != nullptr) {
+      for (Variable& point : points) point = Variable::leaf(point.value());
+    }
+    const std::vector<Variable> gradients =
+        grad({f(points)}, points, {.grad_outputs = {all.back()}, .create_graph = own == nullptr});
+    Variable total;
+    for (std::size_t i = 0; i < gradients.size(); ++i) {
+      const Variable term = sum(gradients[i] * direction(gradients[i].shape(), options.seed + 10 + i));
+      total = total.defined() ? total + term : term;
+    }
+    return total;
+  };
+  std::vector<Tensor> all = inputs;
+  all.push_back(direction(out_shape, options.seed + 1));
+  gradcheck(projected_gradients, all, options);
+}
+
+void check_op(const Function& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options) {
+  std::vector<Tensor> strided;
+  for (const Tensor& input : inputs) strided.push_back(spread_out(input));
+  const Tensor expected = f({inputs.begin(), inputs.end()}).value();
+  const Tensor got = f({strided.begin(), strided.end()}).value();
+  require<AutogradError>(expected.shape() == got.shape() && max(abs(expected - got)).item() < 1e-12, "check_op",
+                         "the forward gives other values for non-contiguous inputs");
+  for (const auto& variant : {inputs, strided}) {
+    gradcheck(f, variant, options);
+    gradgradcheck(f, variant, options);
+  }
+}
+
+}  // namespace reel

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+#include <reel/autograd/variable.h>
+#include <vector>
+
+namespace reel {
+
+/// A function of some Variables: an op, with whatever else it needs captured.
+using Function = std::function<Variable(const std::vector<Variable>&)>;
+
+struct GradcheckOptions {
+  double step = 1e-6;
+  /// A gradient may differ by `tolerance * max(1, |numeric|)`.
+  double tolerance = 1e-5;
+  /// For the random direction that the output's gradient takes.
+  std::uint64_t seed = 1;
+};
+
+/// Compares the backward of `f` with central differences, for every element of every input and along a random direction
+/// of the output. Inputs must be float64, and away from kinks and ties. Throws AutogradError that names the input, the
+/// element, and both values where they differ, and where an output has no elements or depends on nothing.
+void gradcheck(const Function& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});
+
+/// The same for the gradient of the gradient: checks the backward of f's backward, for the inputs and for the output's
+/// gradient.
+void gradgradcheck(const Function& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});
+
+/// All that an op has to stand: gradcheck and gradgradcheck on the inputs as given and on non-contiguous copies of
+/// them, and the same forward from both. For ops outside the library as well.
+void check_op(const Function& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});
+
+}  // namespace reel

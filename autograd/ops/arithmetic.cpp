@@ -1,0 +1,105 @@
+#include <reel/autograd/ops/arithmetic.h>
+#include <reel/autograd/ops/reduce.h>
+#include <reel/autograd/tape.h>
+
+namespace reel {
+namespace {
+
+/// The gradients of a broadcasting op: f(0) and f(1) brought back to the shapes of a and b, where they are wanted.
+template <class F>
+Gradients unbroadcast(const Step& step, const Variable& a, const Variable& b, const F& f) {
+  return {step.wants(0) ? sum_to(f(0), a.shape()) : Variable(), step.wants(1) ? sum_to(f(1), b.shape()) : Variable()};
+}
+
+/// The choice between two values by a mask that counts ties as half.
+Variable choose(std::string_view op, const Variable& a, const Variable& b, Tensor value) {
+  const DType dtype = value.dtype();
+  const Tensor is_a =
+      (eq(value, a.value().expand(value.shape())).to(dtype) + ne(value, b.value().expand(value.shape())).to(dtype)) *
+      0.5;
+  return record(op, {a, b}, std::move(value), [a, b, is_a](const Variable& grad, const Step& step) {
+    return unbroadcast(step, a, b, [&](int i) { return grad * (i == 0 ? is_a : 1.0 - is_a); });
+  });
+}
+
+}  // namespace
+
+Variable add(const Variable& a, const Variable& b) {
+  return record("add", {a, b}, a.value() + b.value(), [a, b](const Variable& grad, const Step& step) {
+    return unbroadcast(step, a, b, [&](int) { return grad; });
+  });
+}
+
+Variable sub(const Variable& a, const Variable& b) {
+  return record("sub", {a, b}, a.value() - b.value(), [a, b](const Variable& grad, const Step& step) {
+    return unbroadcast(step, a, b, [&](int i) { return i == 0 ? grad : -grad; });
+  });
+}
+
+Variable mul(const Variable& a, const Variable& b) {
+  return record("mul", {a, b}, a.value() * b.value(), [a, b](const Variable& grad, const Step& step) {
+    return unbroadcast(step, a, b, [&](int i) { return grad * (i == 0 ? b : a); });
+  });
+}
+
+Variable div(const Variable& a, const Variable& b) {
+  return record("div", {a, b}, a.value() / b.value(), [a, b](const Variable& grad, const Step& step) {
+    return unbroadcast(step, a, b, [&](int i) { return i == 0 ? grad / b : -(grad * a) / (b * b); });
+  });
+}
+
+Variable maximum(const Variable& a, const Variable& b) {
+  return choose("maximum", a, b, maximum(a.value(), b.value()));
+}
+
+Variable minimum(const Variable& a, const Variable& b) {
+  return choose("minimum", a, b, minimum(a.value(), b.value()));
+}
+
+Variable neg(const Variable& a) {
+  return record("neg", {a}, -a.value(), [](const Variable& grad, const Step&) -> Gradients { return {-grad}; });
+}
+
+Variable abs(const Variable& a) {
+  return record("abs", {a}, abs(a.value()),
+                [slope = sign(a.value())](const Variable& grad, const Step&) -> Gradients { return {grad * slope}; });
+}
+
+Variable pow(const Variable& a, double exponent) {
+  return record("pow", {a}, pow(a.value(), exponent), [a, exponent](const Variable& grad, const Step&) -> Gradients {
+    return {grad * (exponent * pow(a, exponent - 1))};
+  });
+}
+
+Variable exp(const Variable& a) {
+  const Tensor y = exp(a.value());
+  return record("exp", {a}, y,
+                [y](const Variable& grad, const Step& step) -> Gradients { return {grad * step.output(y)}; });
+}
+
+Variable log(const Variable& a) {
+  return record("log", {a}, log(a.value()), [a](const Variable& grad, const Step&) -> Gradients { return {grad / a}; });
+}
+
+Variable sqrt(const Variable& a) {
+  const Tensor y = sqrt(a.value());
+  return record("sqrt", {a}, y,
+                [y](const Variable& grad, const Step& step) -> Gradients { return {grad / (2.0 * step.output(y))}; });
+}
+
+Variable where(const Tensor& condition, const Variable& a, const Variable& b) {
+  return record("where", {a, b}, where(condition, a.value(), b.value()),
+                [condition, a, b](const Variable& grad, const Step& step) {
+                  const Tensor zero = Tensor::scalar(0, grad.dtype());
+                  return unbroadcast(step, a, b, [&](int i) {
+                    return i == 0 ? where(condition, grad, zero) : where(condition, zero, grad);
+                  });
+                });
+}
+
+Variable to(const Variable& a, DType dtype) {
+  return record("to", {a}, a.value().to(dtype),
+                [from = a.dtype()](const Variable& grad, const Step&) -> Gradients { return {to(grad, from)}; });
+}
+
+}  // namespace reel

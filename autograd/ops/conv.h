@@ -1,0 +1,15 @@
+#pragma once
+
+#include <reel/autograd/variable.h>
+#include <reel/core/kernels/conv.h>
+
+namespace reel {
+
+/// The 2-D convolution (cross-correlation, as everywhere in this field): input [N, C, H, W], weight [O, C/groups, KH,
+/// KW], bias [O] or none -> [N, O, OH, OW], with OH = floor((H + 2 pad - dilation (KH - 1) - 1) / stride) + 1, or
+/// ceil(H / stride) with padding "same". Conventions and defaults are PyTorch's, and "same" works with any stride (see
+/// Padding). Throws ShapeError, ValueError and TypeError.
+[[nodiscard]] Variable conv2d(const Variable& input, const Variable& weight, const Variable& bias = {},
+                              const Conv2dOptions& options = {});
+
+}  // namespace reel

@@ -1,0 +1,46 @@
+#include <reel/autograd/ops/arithmetic.h>
+#include <reel/autograd/ops/matmul.h>
+#include <reel/autograd/ops/reduce.h>
+#include <reel/autograd/ops/view.h>
+#include <reel/autograd/tape.h>
+#include <reel/core/kernels/matmul.h>
+
+namespace reel {
+namespace {
+
+/// x (N, I) x weight (O, I) -> (N, O)
+Variable multiply_by_transposed(const Variable& x, const Variable& weight) {
+  return record("linear", {x, weight}, matmul(x.value(), weight.value().transpose(0, 1)),
+                [x, weight](const Variable& grad, const Step& step) -> Gradients {
+                  return {step.wants(0) ? matmul(grad, weight) : Variable(),               // (N, O) x (O, I)
+                          step.wants(1) ? matmul(transpose(grad, 0, 1), x) : Variable()};  // (O, N) x (N, I)
+                });
+}
+
+}  // namespace
+
+Variable matmul(const Variable& a, const Variable& b) {
+  return record("matmul", {a, b}, matmul(a.value(), b.value()),
+                [a, b](const Variable& grad, const Step& step) -> Gradients {
+                  return {step.wants(0) ? sum_to(matmul(grad, transpose(b, -1, -2)), a.shape()) : Variable(),
+                          step.wants(1) ? sum_to(matmul(transpose(a, -1, -2), grad), b.shape()) : Variable()};
+                });
+}
+
+Variable linear(const Variable& x, const Variable& weight, const Variable& bias) {
+  require<ShapeError>(weight.rank() == 2, "linear", "weight wants shape [O, I], got ", weight.shape());
+  require<ShapeError>(x.rank() >= 1 && x.size(-1) == weight.size(1), "linear", "weight ", weight.shape(), " wants ",
+                      weight.size(1), " input features, input ", x.shape(), " has ", x.rank() == 0 ? 0 : x.size(-1),
+                      x.rank() == 4 ? "; flatten it first" : "");
+  require<ShapeError>(!bias.defined() || bias.shape() == Shape{weight.size(0)}, "linear", "weight ", weight.shape(),
+                      " wants a bias of shape [", weight.size(0), "], got ", bias.defined() ? bias.shape() : Shape{});
+  require_same_dtype("linear", x.value(), weight.value());
+  Shape shape = x.shape();
+  shape[x.rank() - 1] = weight.size(0);
+  const Variable rows = x.rank() == 2 ? x : reshape(x, {-1, weight.size(1)});
+  Variable out = multiply_by_transposed(rows, weight);
+  if (bias.defined()) out = out + bias;
+  return x.rank() == 2 ? out : reshape(out, shape);
+}
+
+}  // namespace reel

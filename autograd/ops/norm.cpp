@@ -1,0 +1,86 @@
+#include <reel/autograd/ops/arithmetic.h>
+#include <reel/autograd/ops/norm.h>
+#include <reel/autograd/ops/reduce.h>
+#include <reel/autograd/ops/view.h>
+#include <reel/autograd/tape.h>
+#include <reel/core/kernels/norm.h>
+
+namespace reel {
+namespace {
+
+void require_shapes(const Variable& x, const Variable& weight, const Variable& bias) {
+  require<ShapeError>(x.rank() >= 2, "batch_norm", "input wants shape [N, C, ...], got ", x.shape());
+  const Shape channels{x.size(1)};
+  require<ShapeError>(weight.shape() == channels && bias.shape() == channels, "batch_norm", "input ", x.shape(),
+                      " has ", x.size(1), " channels, weight has shape ", weight.shape(), " and bias ", bias.shape());
+  require_same_dtype("batch_norm", x.value(), weight.value());
+}
+
+/// All axes but the channels'.
+Dims other_axes(int rank) {
+  Dims axes{0};
+  for (int i = 2; i < rank; ++i) axes.push_back(i);
+  return axes;
+}
+
+/// [C] as [C, 1, 1], to broadcast over x [N, C, H, W].
+Variable per_channel(const Variable& v, int rank) {
+  Shape shape = Shape::filled(rank - 1, 1);
+  shape[0] = v.numel();
+  return reshape(v, shape);
+}
+
+/// y = x * scale[c] + shift[c]
+Variable channel_affine(const Variable& x, const Variable& scale, const Variable& shift) {
+  return record("channel_affine", {x, scale, shift}, kernels::channel_affine(x.value(), scale.value(), shift.value()),
+                [x, scale](const Variable& grad, const Step& step) -> Gradients {
+                  const Dims axes = other_axes(x.rank());
+                  return {step.wants(0) ? grad * per_channel(scale, x.rank()) : Variable(),
+                          step.wants(1) ? sum(grad * x, axes) : Variable(),
+                          step.wants(2) ? sum(grad, axes) : Variable()};
+                });
+}
+
+/// The backward of batch normalisation in differentiable ops, for when it is itself differentiated.
+Gradients recorded_grads(const Variable& grad, const Variable& x, const Variable& weight, double epsilon) {
+  const Dims axes = other_axes(x.rank());
+  const Variable rstd = pow(var(x, axes, true, 0) + epsilon, -0.5);
+  const Variable normal = (x - mean(x, axes, true)) * rstd;
+  const Variable slope = per_channel(weight, x.rank()) * rstd;
+  return {slope * (grad - mean(grad, axes, true) - normal * mean(grad * normal, axes, true)), sum(grad * normal, axes),
+          sum(grad, axes)};
+}
+
+void move_towards(Tensor& running, const Tensor& batch, double momentum) {
+  if (running.defined()) running.copy_from(running * (1 - momentum) + batch * momentum);
+}
+
+}  // namespace
+
+Variable batch_norm(const Variable& x, const Variable& weight, const Variable& bias, Tensor running_mean,
+                    Tensor running_var, const BatchNormOptions& options) {
+  require_shapes(x, weight, bias);
+  const double epsilon = options.epsilon;
+  if (!options.training) {
+    require<ValueError>(running_mean.defined() && running_var.defined(), "batch_norm",
+                        "outside of training the running mean and variance are needed");
+    const Variable scale = weight * pow(running_var + epsilon, -0.5);
+    return channel_affine(x, scale, bias - running_mean * scale);
+  }
+  const auto n = static_cast<double>(x.numel()) / static_cast<double>(std::max<std::int64_t>(1, x.size(1)));
+  require<ShapeError>(n > 1, "batch_norm", "training wants more than one value for each channel, got input ",
+                      x.shape());
+  const auto [mean, variance] = kernels::channel_moments(x.value());
+  move_towards(running_mean, mean, options.momentum);
+  move_towards(running_var, variance * (n / (n - 1)), options.momentum);
+  const Tensor rstd = pow(variance + epsilon, -0.5);
+  const Tensor scale = weight.value() * rstd;
+  return record("batch_norm", {x, weight, bias}, kernels::channel_affine(x.value(), scale, bias.value() - mean * scale),
+                [x, weight, mean = mean, rstd, epsilon](const Variable& grad, const Step&) -> Gradients {
+                  if (Tape::current() != nullptr) return recorded_grads(grad, x, weight, epsilon);
+                  auto grads = kernels::batch_norm_grads(grad.value(), x.value(), mean, rstd, weight.value());
+                  return {grads.input, grads.weight, grads.bias};
+                });
+}
+
+}  // namespace reel

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <reel/autograd/variable.h>
+
+namespace reel {
+
+struct BatchNormOptions {
+  bool training = true;
+  double momentum = 0.1;
+  double epsilon = 1e-5;
+};
+
+/// Batch normalisation of x [N, C, ...] (Ioffe and Szegedy, 2015), with weight and bias [C]. In training it uses the
+/// batch's own mean and biased variance, and moves the running ones (in place, where they are defined) by `momentum`
+/// towards the batch's mean and unbiased variance; else it uses the running ones. Conventions are PyTorch's. Throws
+/// ShapeError, among others for training on one value a channel, whose variance would be zero.
+[[nodiscard]] Variable batch_norm(const Variable& x, const Variable& weight, const Variable& bias, Tensor running_mean,
+                                  Tensor running_var, const BatchNormOptions& options = {});
+
+}  // namespace reel

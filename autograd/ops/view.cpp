@@ -1,0 +1,139 @@
+#include <reel/autograd/ops/arithmetic.h>
+#include <reel/autograd/ops/reduce.h>
+#include <reel/autograd/ops/view.h>
+#include <reel/autograd/tape.h>
+#include <reel/core/kernels/index.h>
+
+namespace reel {
+namespace {
+
+/// The adjoint of `slice`: a tensor of `shape` with zeros, and `a` in the slice's place.
+Variable embed(const Variable& a, const Shape& shape, std::int64_t axis, std::int64_t start, std::int64_t stop,
+               std::int64_t step) {
+  Tensor out = Tensor::zeros(shape, a.dtype());
+  out.slice(axis, start, stop, step).copy_from(a.value());
+  return record("embed", {a}, std::move(out),
+                [axis, start, stop, step](const Variable& grad, const Step&) -> Gradients {
+                  return {slice(grad, axis, start, stop, step)};
+                });
+}
+
+Variable index_add(const Shape& shape, std::int64_t axis, const Tensor& index, const Variable& values) {
+  return record(
+      "index_add", {values}, index_add(shape, axis, index, values.value()),
+      [axis, index](const Variable& grad, const Step&) -> Gradients { return {index_select(grad, axis, index)}; });
+}
+
+Variable scatter_add(const Shape& shape, std::int64_t axis, const Tensor& index, const Variable& values) {
+  return record("scatter_add", {values}, scatter_add(shape, axis, index, values.value()),
+                [axis, index](const Variable& grad, const Step&) -> Gradients { return {gather(grad, axis, index)}; });
+}
+
+}  // namespace
+
+Variable reshape(const Variable& a, const Shape& shape) {
+  return record("reshape", {a}, a.value().reshape(shape),
+                [from = a.shape()](const Variable& grad, const Step&) -> Gradients { return {reshape(grad, from)}; });
+}
+
+Variable flatten(const Variable& a, std::int64_t start, std::int64_t end) {
+  return record("flatten", {a}, a.value().flatten(start, end),
+                [from = a.shape()](const Variable& grad, const Step&) -> Gradients { return {reshape(grad, from)}; });
+}
+
+Variable transpose(const Variable& a, std::int64_t axis_a, std::int64_t axis_b) {
+  return record(
+      "transpose", {a}, a.value().transpose(axis_a, axis_b),
+      [axis_a, axis_b](const Variable& grad, const Step&) -> Gradients { return {transpose(grad, axis_a, axis_b)}; });
+}
+
+Variable permute(const Variable& a, const Dims& order) {
+  return record("permute", {a}, a.value().permute(order), [order](const Variable& grad, const Step&) -> Gradients {
+    Dims inverse = order;
+    for (int i = 0; i < order.rank(); ++i) inverse[normalize_axis("permute", order[i], order.rank())] = i;
+    return {permute(grad, inverse)};
+  });
+}
+
+Variable narrow(const Variable& a, std::int64_t axis, std::int64_t start, std::int64_t length) {
+  return record("narrow", {a}, a.value().narrow(axis, start, length),
+                [from = a.shape(), axis, start, length](const Variable& grad, const Step&) -> Gradients {
+                  return {embed(grad, from, axis, start, start + length, 1)};
+                });
+}
+
+Variable slice(const Variable& a, std::int64_t axis, std::int64_t start, std::int64_t stop, std::int64_t step) {
+  return record("slice", {a}, a.value().slice(axis, start, stop, step),
+                [from = a.shape(), axis, start, stop, step](const Variable& grad, const Step&) -> Gradients {
+                  return {embed(grad, from, axis, start, stop, step)};
+                });
+}
+
+Variable select(const Variable& a, std::int64_t axis, std::int64_t index) {
+  const int along = normalize_axis("select", axis, a.rank());
+  return record("select", {a}, a.value().select(axis, index),
+                [from = a.shape(), along, index](const Variable& grad, const Step&) -> Gradients {
+                  const std::int64_t at = index < 0 ? index + from[along] : index;
+                  return {embed(unsqueeze(grad, along), from, along, at, at + 1, 1)};
+                });
+}
+
+Variable expand(const Variable& a, const Shape& shape) {
+  return record("expand", {a}, a.value().expand(shape),
+                [from = a.shape()](const Variable& grad, const Step&) -> Gradients { return {sum_to(grad, from)}; });
+}
+
+Variable squeeze(const Variable& a, std::int64_t axis) {
+  return record("squeeze", {a}, a.value().squeeze(axis),
+                [from = a.shape()](const Variable& grad, const Step&) -> Gradients { return {reshape(grad, from)}; });
+}
+
+Variable unsqueeze(const Variable& a, std::int64_t axis) {
+  return record("unsqueeze", {a}, a.value().unsqueeze(axis),
+                [from = a.shape()](const Variable& grad, const Step&) -> Gradients { return {reshape(grad, from)}; });
+}
+
+Variable concatenate(const std::vector<Variable>& parts, std::int64_t axis) {
+  std::vector<Tensor> values;
+  for (const Variable& part : parts) values.push_back(part.value());
+  Tensor value = concatenate(values, axis);
+  std::vector<std::int64_t> lengths;
+  for (const Variable& part : parts) lengths.push_back(part.size(axis));
+  const std::vector<InputRef> inputs(parts.begin(), parts.end());
+  return record("concatenate", inputs, std::move(value), [lengths, axis](const Variable& grad, const Step& step) {
+    Gradients gradients;
+    std::int64_t start = 0;
+    for (std::size_t i = 0; i < lengths.size(); ++i) {
+      gradients.push_back(step.wants(i) ? narrow(grad, axis, start, lengths[i]) : Variable());
+      start += lengths[i];
+    }
+    return gradients;
+  });
+}
+
+Variable stack(const std::vector<Variable>& parts, std::int64_t axis) {
+  std::vector<Variable> thick;
+  for (const Variable& part : parts) {
+    require<ShapeError>(part.shape() == parts.front().shape(), "stack", "shapes ", parts.front().shape(), " and ",
+                        part.shape(), " differ");
+    thick.push_back(unsqueeze(part, axis));
+  }
+  require<ValueError>(!thick.empty(), "stack", "got no tensors");
+  return concatenate(thick, normalize_axis("stack", axis, thick.front().rank()));
+}
+
+Variable index_select(const Variable& a, std::int64_t axis, const Tensor& index) {
+  return record("index_select", {a}, index_select(a.value(), axis, index),
+                [from = a.shape(), axis, index](const Variable& grad, const Step&) -> Gradients {
+                  return {index_add(from, axis, index, grad)};
+                });
+}
+
+Variable gather(const Variable& a, std::int64_t axis, const Tensor& index) {
+  return record("gather", {a}, gather(a.value(), axis, index),
+                [from = a.shape(), axis, index](const Variable& grad, const Step&) -> Gradients {
+                  return {scatter_add(from, axis, index, grad)};
+                });
+}
+
+}  // namespace reel

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <reel/autograd/variable.h>
+#include <vector>
+
+/// Differentiable views and rearrangements; arguments and errors as for Tensor's methods and core/kernels/index.h.
+namespace reel {
+
+[[nodiscard]] Variable reshape(const Variable& a, const Shape& shape);
+/// [N, C, H, W] -> [N, C*H*W], as a classifier's head wants it.
+[[nodiscard]] Variable flatten(const Variable& a, std::int64_t start = 1, std::int64_t end = -1);
+[[nodiscard]] Variable transpose(const Variable& a, std::int64_t axis_a, std::int64_t axis_b);
+[[nodiscard]] Variable permute(const Variable& a, const Dims& order);
+[[nodiscard]] Variable narrow(const Variable& a, std::int64_t axis, std::int64_t start, std::int64_t length);
+[[nodiscard]] Variable slice(const Variable& a, std::int64_t axis, std::int64_t start, std::int64_t stop,
+                             std::int64_t step = 1);
+[[nodiscard]] Variable select(const Variable& a, std::int64_t axis, std::int64_t index);
+[[nodiscard]] Variable expand(const Variable& a, const Shape& shape);
+[[nodiscard]] Variable squeeze(const Variable& a, std::int64_t axis);
+[[nodiscard]] Variable unsqueeze(const Variable& a, std::int64_t axis);
+[[nodiscard]] Variable concatenate(const std::vector<Variable>& parts, std::int64_t axis = 0);
+[[nodiscard]] Variable stack(const std::vector<Variable>& parts, std::int64_t axis = 0);
+/// index: int64 [K].
+[[nodiscard]] Variable index_select(const Variable& a, std::int64_t axis, const Tensor& index);
+/// index: int64, of a's rank.
+[[nodiscard]] Variable gather(const Variable& a, std::int64_t axis, const Tensor& index);
+
+}  // namespace reel

@@ -1,0 +1,269 @@
+#include <algorithm>
+#include <atomic>
+#include <reel/autograd/ops/arithmetic.h>
+#include <reel/autograd/tape.h>
+#include <reel/core/kernels/elementwise.h>
+#include <reel/core/kernels/reduce.h>
+#include <utility>
+
+namespace reel {
+namespace {
+
+thread_local Tape* current_tape = nullptr;
+
+std::uint64_t next_serial() {
+  static std::atomic<std::uint64_t> serial{0};
+  return ++serial;
+}
+
+/// total += gradient, in place where nobody else can see it.
+void accumulate(Variable& total, const Variable& gradient, bool recorded) {
+  if (!total.defined()) {
+    total = gradient;
+  } else if (!recorded && total.value().is_sole_owner() && total.value().is_contiguous()) {
+    Tensor sum = std::exchange(total, Variable()).value();
+    add_scaled(sum, gradient.value());
+    total = std::move(sum);
+  } else {
+    total = add(total, gradient);
+  }
+}
+
+}  // namespace
+
+/// One walk backwards over the entries up to the latest output.
+struct Tape::Sweep {
+  std::vector<Variable> gradients = {};  // by place; what arrived so far
+  std::vector<bool> wanted = {};         // by place; whether the gradient is needed. Empty: everywhere
+  bool consume = false;                  // free entries on the way
+  bool recorded = false;                 // the backward itself is being recorded
+  bool to_leaves = false;                // add to the leaves' grad()
+};
+
+Variable Step::output(const Tensor& value) const {
+  Variable out(value);
+  out.tape_ = tape_;
+  out.place_ = place_;
+  return out;
+}
+
+Tape::Tape(TapeOptions options) : options_(options), serial_(next_serial()), outer_(current_tape) {
+  current_tape = this;
+}
+
+Tape::~Tape() { current_tape = outer_; }
+
+Tape* Tape::current() { return current_tape; }
+
+PauseRecording::PauseRecording() : paused_(std::exchange(current_tape, nullptr)) {}
+PauseRecording::~PauseRecording() { current_tape = paused_; }
+
+std::int64_t Tape::place_of(const Variable& variable) const {
+  if (variable.tape_ == serial_) return variable.place_;
+  if (!variable.is_leaf()) return -1;
+  const auto found = leaf_places_.find(variable.leaf_.get());
+  return found == leaf_places_.end() ? -1 : found->second;
+}
+
+std::int64_t Tape::place_or_add(const Variable& variable) {
+  const std::int64_t known = place_of(variable);
+  if (known >= 0 || !variable.is_leaf()) return known;
+  const auto place = static_cast<std::int64_t>(entries_.size());
+  entries_.push_back({.op = "leaf",
+                      .shape = variable.shape(),
+                      .dtype = variable.dtype(),
+                      .leaf = static_cast<std::int64_t>(leaves_.size()),
+                      .backward = {}});
+  leaves_.push_back(variable);
+  leaf_places_.emplace(variable.leaf_.get(), place);
+  return place;
+}
+
+bool Tape::depends(std::span<const InputRef> inputs) const {
+  return std::any_of(inputs.begin(), inputs.end(),
+                     [this](const Variable& input) { return input.is_leaf() || input.tape_ == serial_; });
+}
+
+Variable Tape::append(std::string_view op, std::span<const InputRef> inputs, Tensor value, Backward backward) {
+  const std::size_t first = inputs_.size();
+  for (const Variable& input : inputs) inputs_.push_back(place_or_add(input));
+  entries_.push_back({.op = std::string(op),
+                      .shape = value.shape(),
+                      .dtype = value.dtype(),
+                      .first_input = static_cast<std::uint32_t>(first),
+                      .input_count = static_cast<std::uint32_t>(inputs.size()),
+                      .backward = std::move(backward)});
+  Variable out(std::move(value));
+  out.tape_ = serial_;
+  out.place_ = static_cast<std::int64_t>(entries_.size()) - 1;
+  return out;
+}
+
+void Tape::check(std::string_view op, std::span<const InputRef> inputs, const Tensor& value) const {
+  if (!options_.check_finite || all_finite(value)) return;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Variable& input = inputs[i];
+    require<NumericError>(all_finite(input.value()), op, "input ", i, " ", input.shape(),
+                          input.is_leaf() ? concat(" (parameter ", input.leaf_->name, ")") : "",
+                          " already holds a NaN or an infinity");
+  }
+  throw NumericError(op, "made a NaN or an infinity out of finite inputs; its output has shape ", value.shape());
+}
+
+void Tape::require_current(std::string_view op) const {
+  require<AutogradError>(
+      current_tape == this, op,
+      "this tape is not the one that records on this thread; a tape is used on the thread that made it, "
+      "and an inner tape or a pause must have ended");
+}
+
+std::int64_t Tape::require_place(const Variable& output) const {
+  const std::int64_t place = place_of(output);
+  require<AutogradError>(
+      place >= 0 || output.tape_ == 0 || output.tape_ != consumed_serial_, "backward",
+      "the tape was consumed by an earlier backward; record the forward again, or keep the tape with "
+      "{.retain = true}");
+  require<AutogradError>(
+      place >= 0, "backward",
+      "the output is not on this tape: it was computed before the tape was made or on another one, or "
+      "it depends on no leaf");
+  return place;
+}
+
+Variable Tape::seed(const Variable& output, const Variable& gradient) const {
+  if (!gradient.defined()) {
+    require<ShapeError>(output.numel() == 1, "backward", "an output of shape ", output.shape(),
+                        " wants a gradient to start from; only one with a single element starts from 1");
+    return Tensor::ones(output.shape(), output.dtype());
+  }
+  require<ShapeError>(gradient.shape() == output.shape(), "backward", "an output of shape ", output.shape(),
+                      " wants a gradient of that shape, got ", gradient.shape());
+  return gradient;
+}
+
+void Tape::backward(const Variable& output, const BackwardOptions& options) {
+  require_current("backward");
+  const std::int64_t last = require_place(output);
+  Sweep state{.consume = !options.retain, .to_leaves = true};
+  state.gradients.resize(static_cast<std::size_t>(last) + 1);
+  state.gradients.back() = seed(output, options.gradient.defined() ? Variable(options.gradient) : Variable());
+  sweep(state);
+  if (state.consume) clear();
+}
+
+std::vector<Variable> Tape::gradients(const std::vector<Variable>& outputs, const std::vector<Variable>& inputs,
+                                      const GradOptions& options) {
+  require_current("grad");
+  require<ValueError>(
+      !outputs.empty() && (options.grad_outputs.empty() || options.grad_outputs.size() == outputs.size()), "grad",
+      "wants one grad_output for each of ", outputs.size(), " outputs, got ", options.grad_outputs.size());
+  std::int64_t last = 0;
+  for (const Variable& output : outputs) last = std::max(last, require_place(output));
+  Sweep state{.recorded = options.create_graph};
+  state.gradients.resize(static_cast<std::size_t>(last) + 1);
+  state.wanted.resize(state.gradients.size());
+  for (const Variable& input : inputs) {
+    const std::int64_t place = place_of(input);
+    if (place >= 0 && place <= last) state.wanted[static_cast<std::size_t>(place)] = true;
+  }
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const Variable& start = options.grad_outputs.empty() ? Variable() : options.grad_outputs[i];
+    accumulate(state.gradients[static_cast<std::size_t>(require_place(outputs[i]))], seed(outputs[i], start),
+               state.recorded);
+  }
+  // An entry is worth a step back if it leads to an input: forwards, since inputs come before what depends on them.
+  for (std::size_t place = 0; place < state.wanted.size(); ++place) {
+    const Entry& entry = entries_[place];
+    for (std::uint32_t i = 0; i < entry.input_count && !state.wanted[place]; ++i) {
+      const std::int64_t from = inputs_[entry.first_input + i];
+      state.wanted[place] = from >= 0 && state.wanted[static_cast<std::size_t>(from)];
+    }
+  }
+  sweep(state);
+  std::vector<Variable> result;
+  result.reserve(inputs.size());
+  for (const Variable& input : inputs) {
+    const std::int64_t place = place_of(input);
+    Variable gradient = place >= 0 && place <= last ? state.gradients[static_cast<std::size_t>(place)] : Variable();
+    if (!gradient.defined()) gradient = Tensor::zeros(input.shape(), input.dtype());
+    result.push_back(std::move(gradient));
+  }
+  return result;
+}
+
+void Tape::sweep(Sweep& state) {
+  std::unique_ptr<PauseRecording> pause = state.recorded ? nullptr : std::make_unique<PauseRecording>();
+  for (auto place = static_cast<std::int64_t>(state.gradients.size()) - 1; place >= 0; --place) {
+    step_back(state, place);
+  }
+}
+
+void Tape::step_back(Sweep& state, std::int64_t place) {
+  const auto at = static_cast<std::size_t>(place);
+  if (state.consume && !state.gradients[at].defined()) entries_[at].backward = nullptr;
+  if (!state.gradients[at].defined() || (!state.wanted.empty() && !state.wanted[at])) return;
+  if (entries_[at].leaf >= 0) {
+    if (state.to_leaves) collect(state, place);
+    return;
+  }
+  Step step;
+  step.tape_ = serial_;
+  step.place_ = place;
+  const std::span<const std::int64_t> places(inputs_.data() + entries_[at].first_input, entries_[at].input_count);
+  for (const std::int64_t from : places) {
+    step.wanted_.push_back(from >= 0 && (state.wanted.empty() || state.wanted[static_cast<std::size_t>(from)]));
+  }
+  // Recording the backward appends entries, which may move this one: nothing of it is held by reference.
+  const Backward backward = state.consume ? std::move(entries_[at].backward) : entries_[at].backward;
+  // Inputs of the tape that somebody asked for keep their gradient; all others are used up here.
+  const Variable gradient = state.wanted.empty() ? std::exchange(state.gradients[at], {}) : state.gradients[at];
+  const Gradients arrived = backward(gradient, step);
+  check_gradients(entries_[at], step, arrived);
+  for (std::size_t i = 0; i < arrived.size(); ++i) {
+    if (!step.wants(i)) continue;
+    const std::int64_t from = inputs_[entries_[at].first_input + i];
+    accumulate(state.gradients[static_cast<std::size_t>(from)], arrived[i], state.recorded);
+  }
+}
+
+void Tape::check_gradients(const Entry& entry, const Step& step, const Gradients& gradients) const {
+  require<AutogradError>(gradients.size() == entry.input_count, entry.op, "has ", entry.input_count,
+                         " inputs, but its backward returned ", gradients.size(), " gradients");
+  for (std::size_t i = 0; i < gradients.size(); ++i) {
+    if (!step.wants(i)) continue;
+    const Entry& input = entries_[static_cast<std::size_t>(inputs_[entry.first_input + i])];
+    require<AutogradError>(gradients[i].defined(), entry.op, "its backward returned no gradient for input ", i,
+                           ", which wants one");
+    require<AutogradError>(gradients[i].shape() == input.shape && gradients[i].dtype() == input.dtype, entry.op,
+                           "input ", i, " is ", input.dtype, ' ', input.shape,
+                           ", but its backward returned a gradient of ", gradients[i].dtype(), ' ',
+                           gradients[i].shape());
+  }
+}
+
+void Tape::collect(const Sweep& state, std::int64_t place) const {
+  const auto at = static_cast<std::size_t>(place);
+  const Variable& leaf = leaves_[static_cast<std::size_t>(entries_[at].leaf)];
+  Variable total(leaf.grad());
+  leaf.zero_grad();  // so that the sum may be made in place
+  accumulate(total, state.gradients[at], false);
+  leaf.set_grad(total.value());
+}
+
+void Tape::clear() {
+  entries_.clear();
+  inputs_.clear();
+  leaves_.clear();
+  leaf_places_.clear();
+  consumed_serial_ = std::exchange(serial_, next_serial());
+}
+
+std::vector<Variable> grad(const std::vector<Variable>& outputs, const std::vector<Variable>& inputs,
+                           const GradOptions& options) {
+  Tape* tape = Tape::current();
+  require<AutogradError>(tape != nullptr, "grad",
+                         "no tape is recording on this thread; make a Tape before the forward");
+  return tape->gradients(outputs, inputs, options);
+}
+
+}  // namespace reel

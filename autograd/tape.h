@@ -1,0 +1,166 @@
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <reel/autograd/variable.h>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace reel {
+
+/// Gradients in the order of an op's inputs. Undefined where an input wants none.
+using Gradients = std::vector<Variable>;
+
+/// An op's inputs, by reference: `{a, b}`.
+using InputRef = std::reference_wrapper<const Variable>;
+
+/// What a backward learns about the entry that it belongs to.
+class Step {
+ public:
+  /// Whether anybody needs the gradient of input i. Computing one that nobody needs is allowed, but a waste.
+  [[nodiscard]] bool wants(std::size_t input) const { return wanted_[input]; }
+  /// The op's output as a Variable at its place on the tape, given its value: for derivatives that are written in terms
+  /// of it.
+  [[nodiscard]] Variable output(const Tensor& value) const;
+
+ private:
+  friend class Tape;
+  std::vector<bool> wanted_;
+  std::uint64_t tape_ = 0;
+  std::int64_t place_ = -1;
+};
+
+/// Computes the gradients of an op's inputs from that of its output. It is written in differentiable ops, so that it
+/// can be recorded itself; and it captures Variables and plain data, never a tape.
+using Backward = std::function<Gradients(const Variable& grad, const Step& step)>;
+
+struct TapeOptions {
+  /// Look at every value that is recorded, and throw NumericError at the first that holds a NaN or an infinity.
+  bool check_finite = false;
+};
+
+struct BackwardOptions {
+  /// The gradient to start from; ones where it is undefined, and then the output must have one element.
+  Tensor gradient = {};
+  /// Keep the tape, so that backward can be called again.
+  bool retain = false;
+};
+
+struct GradOptions {
+  /// The gradients to start from, one for each output; ones where there is none.
+  std::vector<Variable> grad_outputs = {};
+  /// Record the backward too, so that the gradients can be differentiated in their turn.
+  bool create_graph = false;
+};
+
+/// A flat list of what was computed, in the order of execution. While a Tape is alive, the ops of its thread append to
+/// it; with none alive nothing is recorded, and that is inference. Tapes nest: the innermost one records.
+///
+/// Backward is one loop from the last entry to the first. It consumes the tape: every entry is freed as soon as its
+/// gradients are computed. A consumed tape is empty and records anew.
+class Tape {
+ public:
+  explicit Tape(TapeOptions options = {});
+  ~Tape();
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  /// Adds the gradient of `output` to that of every leaf that it depends on. Throws AutogradError where the output is
+  /// not recorded on this tape, where this is not the innermost tape of the calling thread, or where an op's backward
+  /// returns what does not fit.
+  void backward(const Variable& output, const BackwardOptions& options = {});
+
+  /// The number of entries. Leaves that were used count.
+  [[nodiscard]] std::size_t size() const { return entries_.size(); }
+  /// Leaves that were used so far, in the order of their first use.
+  [[nodiscard]] const std::vector<Variable>& leaves() const { return leaves_; }
+
+  /// This thread's innermost tape, or null.
+  [[nodiscard]] static Tape* current();
+
+  // For record() and grad().
+  [[nodiscard]] bool depends(std::span<const InputRef> inputs) const;
+  [[nodiscard]] Variable append(std::string_view op, std::span<const InputRef> inputs, Tensor value, Backward backward);
+  void check(std::string_view op, std::span<const InputRef> inputs, const Tensor& value) const;
+  [[nodiscard]] std::vector<Variable> gradients(const std::vector<Variable>& outputs,
+                                                const std::vector<Variable>& inputs, const GradOptions& options);
+
+ private:
+  friend class PauseRecording;
+
+  struct Entry {
+    std::string op;
+    Shape shape;
+    DType dtype = float32;
+    std::uint32_t first_input = 0;  // into inputs_
+    std::uint32_t input_count = 0;
+    std::int64_t leaf = -1;  // into leaves_, where the entry is one
+    Backward backward;
+  };
+  struct Sweep;
+
+  std::int64_t place_of(const Variable& variable) const;
+  std::int64_t place_or_add(const Variable& variable);
+  std::int64_t require_place(const Variable& output) const;
+  void require_current(std::string_view op) const;
+  Variable seed(const Variable& output, const Variable& gradient) const;
+  void sweep(Sweep& state);
+  void step_back(Sweep& state, std::int64_t place);
+  void check_gradients(const Entry& entry, const Step& step, const Gradients& gradients) const;
+  void collect(const Sweep& state, std::int64_t place) const;
+  void clear();
+
+  TapeOptions options_;
+  std::uint64_t serial_;
+  std::uint64_t consumed_serial_ = 0;  // what the entries before the last clear() were recorded under
+  Tape* outer_;
+  std::vector<Entry> entries_;
+  std::vector<std::int64_t> inputs_;  // places, entry after entry; -1 for a constant
+  std::vector<Variable> leaves_;
+  std::unordered_map<const Leaf*, std::int64_t> leaf_places_;
+};
+
+/// While one is alive, this thread records nothing, as if no tape were there.
+class PauseRecording {
+ public:
+  PauseRecording();
+  ~PauseRecording();
+  PauseRecording(const PauseRecording&) = delete;
+  PauseRecording& operator=(const PauseRecording&) = delete;
+
+ private:
+  Tape* paused_;
+};
+
+/// Gradients of (the sum of) `outputs` with respect to `inputs`, which may be leaves or anything recorded on the
+/// current tape; zeros for an input that they do not depend on. Leaves' grad() stays as it is, and so does the tape.
+[[nodiscard]] std::vector<Variable> grad(const std::vector<Variable>& outputs, const std::vector<Variable>& inputs,
+                                         const GradOptions& options = {});
+
+/// Makes `value` the result of an op: on the current tape if there is one and an input depends on a leaf, else a
+/// constant. This is all that a differentiable op needs:
+///
+///     Variable mul(const Variable& a, const Variable& b) {
+///       return record("mul", {a, b}, a.value() * b.value(), [a, b](const Variable& grad, const Step&) -> Gradients {
+///         return {sum_to(grad * b, a.shape()), sum_to(grad * a, b.shape())};
+///       });
+///     }
+template <class F>
+[[nodiscard]] Variable record(std::string_view op, std::span<const InputRef> inputs, Tensor value, F&& backward) {
+  Tape* tape = Tape::current();
+  if (tape == nullptr) return Variable(std::move(value));
+  tape->check(op, inputs, value);
+  if (!tape->depends(inputs)) return Variable(std::move(value));
+  return tape->append(op, inputs, std::move(value), Backward(std::forward<F>(backward)));
+}
+template <class F>
+[[nodiscard]] Variable record(std::string_view op, std::initializer_list<InputRef> inputs, Tensor value, F&& backward) {
+  return record(op, std::span<const InputRef>(inputs.begin(), inputs.size()), std::move(value),
+                std::forward<F>(backward));
+}
+
+}  // namespace reel

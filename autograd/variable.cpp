@@ -1,0 +1,31 @@
+#include <reel/autograd/variable.h>
+#include <utility>
+
+namespace reel {
+
+Variable Variable::leaf(Tensor value, std::string name) {
+  require<TypeError>(is_floating(value.dtype()), "Variable::leaf", "gradients want float32 or float64, got ",
+                     value.dtype());
+  Variable out(std::move(value));
+  out.leaf_ = std::make_shared<Leaf>();
+  out.leaf_->name = std::move(name);
+  return out;
+}
+
+Leaf& Variable::leaf_state() const {
+  require<AutogradError>(
+      is_leaf(), "grad",
+      "only leaves keep a gradient, and this Variable is none; make one with Variable::leaf(tensor), or "
+      "ask for this gradient with grad(output, {variable})");
+  return *leaf_;
+}
+
+const Tensor& Variable::grad() const { return leaf_state().grad; }
+
+void Variable::set_grad(Tensor grad) const {
+  require<ShapeError>(!grad.defined() || grad.shape() == shape(), "set_grad", "a leaf of shape ", shape(),
+                      " wants a gradient of that shape, got ", grad.defined() ? grad.shape() : Shape{});
+  leaf_state().grad = std::move(grad);
+}
+
+}  // namespace reel

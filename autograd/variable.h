@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <reel/core/tensor.h>
+#include <string>
+
+namespace reel {
+
+/// What all handles of one leaf share: its gradient, and who owns it.
+struct Leaf {
+  Tensor grad;
+  std::string name;            // a parameter's name within its module; for messages
+  bool is_registered = false;  // as a module's parameter
+};
+
+/// A Tensor and its place on a tape. There are three kinds: a leaf, for which gradients are collected (a parameter, or
+/// an input that one wants the gradient of); the result of an op that was recorded; and a constant, which every Tensor
+/// becomes by itself. A Variable owns no tape: when its tape is gone or consumed, it is a constant with its value.
+class Variable {
+ public:
+  /// Undefined.
+  Variable() = default;
+  /// A constant.
+  Variable(Tensor value) : value_(std::move(value)) {}  // NOLINT(google-explicit-constructor): model(batch.images)
+  /// A leaf: `grad()` holds its gradient after a backward. Copies are handles of the same leaf.
+  /// Throws TypeError unless the value is float32 or float64.
+  static Variable leaf(Tensor value, std::string name = {});
+
+  [[nodiscard]] bool defined() const { return value_.defined(); }
+  [[nodiscard]] const Tensor& value() const { return value_; }
+  [[nodiscard]] const Shape& shape() const { return value_.shape(); }
+  [[nodiscard]] std::int64_t size(std::int64_t axis) const { return value_.size(axis); }
+  [[nodiscard]] int rank() const { return value_.rank(); }
+  [[nodiscard]] std::int64_t numel() const { return value_.numel(); }
+  [[nodiscard]] DType dtype() const { return value_.dtype(); }
+  /// The value of a Variable with one element.
+  [[nodiscard]] double item() const { return value_.item(); }
+
+  [[nodiscard]] bool is_leaf() const { return leaf_ != nullptr; }
+  /// A leaf's gradient; undefined before the first backward and after zero_grad(). Throws AutogradError where this is
+  /// no leaf.
+  [[nodiscard]] const Tensor& grad() const;
+  void set_grad(Tensor grad) const;
+  void zero_grad() const { set_grad({}); }
+  /// What the handles of this leaf share. Throws AutogradError where this is no leaf.
+  [[nodiscard]] Leaf& leaf_state() const;
+  /// A constant with the same value (and the same memory).
+  [[nodiscard]] Variable detach() const { return Variable(value_); }
+
+ private:
+  friend class Step;
+  friend class Tape;
+  Tensor value_;
+  std::shared_ptr<Leaf> leaf_;
+  std::uint64_t tape_ = 0;  // the serial number of the tape that `place_` is on; 0: none
+  std::int64_t place_ = -1;
+};
+
+}  // namespace reel

@@ -1,0 +1,37 @@
+# Reel's targets: one static library for each folder, and the flags that all of them share.
+
+find_package(Threads REQUIRED)
+
+# <reel/core/tensor.h> is spelt the same in the tree as after installation: one link in the build folder per public folder.
+set(REEL_INCLUDE_DIR ${CMAKE_BINARY_DIR}/include)
+file(MAKE_DIRECTORY ${REEL_INCLUDE_DIR}/reel)
+foreach(entry core autograd nn optim data reel.h)
+  file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${entry} ${REEL_INCLUDE_DIR}/reel/${entry} SYMBOLIC)
+endforeach()
+
+add_library(reel_flags INTERFACE)
+target_compile_options(reel_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Werror -O3
+  $<$<CXX_COMPILER_ID:GNU>:-fno-semantic-interposition>)
+target_link_libraries(reel_flags INTERFACE Threads::Threads)
+if(REEL_SANITIZE)
+  target_compile_options(reel_flags INTERFACE -fsanitize=${REEL_SANITIZE} -fno-omit-frame-pointer -g -O1
+    -fno-sanitize-recover=all)
+  target_link_options(reel_flags INTERFACE -fsanitize=${REEL_SANITIZE})
+endif()
+
+# reel_layer(<folder> [<folder below it>...]): the library reel_<folder> of every source in the folder.
+function(reel_layer folder)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cpp)
+  add_library(reel_${folder} STATIC ${sources})
+  target_include_directories(reel_${folder} PUBLIC ${REEL_INCLUDE_DIR})
+  target_link_libraries(reel_${folder} PRIVATE reel_flags)
+  foreach(below IN LISTS ARGN)
+    target_link_libraries(reel_${folder} PUBLIC reel_${below})
+  endforeach()
+endfunction()
+
+# reel_program(<name> <sources>...): an executable on the whole library.
+function(reel_program name)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE reel::reel reel_flags)
+endfunction()

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <reel/core/io/reader.h>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace reel::io {
+
+/// Reads JSON (RFC 8259) step by step: the caller says what must come, and anything else is an IoError with its
+/// offset. Only as much as headers need, and strict: valid UTF-8, no duplicate keys, numbers that are integers from 0
+/// on. Nothing recurses, so no nesting in a file can exhaust the stack.
+class JsonReader {
+ public:
+  explicit JsonReader(ByteReader reader) : reader_(std::move(reader)) {}
+
+  /// Calls `on_member(key)` for each member of an object; it must read the value.
+  template <class F>
+  void object(const F& on_member) {
+    reader_.expect('{');
+    std::set<std::string> keys;
+    if (reader_.accept('}')) return;
+    do {
+      const std::string key = string();
+      if (!keys.insert(key).second) fail("has the key ", quoted(key), " twice");
+      reader_.expect(':');
+      on_member(key);
+    } while (reader_.accept(','));
+    reader_.expect('}');
+  }
+  /// Calls `on_element()` for each element of an array; it must read the element.
+  template <class F>
+  void array(const F& on_element) {
+    reader_.expect('[');
+    if (reader_.accept(']')) return;
+    do {
+      on_element();
+    } while (reader_.accept(','));
+    reader_.expect(']');
+  }
+  /// A string, with its escapes resolved.
+  std::string string();
+  std::int64_t integer() { return reader_.integer(); }
+  /// Nothing but spaces may be left.
+  void end();
+
+  template <class... Parts>
+  [[noreturn]] void fail(const Parts&... parts) const {
+    reader_.fail(parts...);
+  }
+  [[nodiscard]] const ByteReader& reader() const { return reader_; }
+
+ private:
+  void escape(std::string& out);
+  char32_t hex4();
+
+  ByteReader reader_;
+};
+
+/// True for well-formed UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF.
+[[nodiscard]] bool is_utf8(std::string_view text);
+/// A JSON string, with quotes; what need not be escaped is not. `text` must be UTF-8.
+[[nodiscard]] std::string json_quote(std::string_view text);
+
+}  // namespace reel::io

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <reel/core/kernels/window.h>
+#include <reel/core/tensor.h>
+
+namespace reel {
+
+struct Conv2dOptions {
+  Pair stride = 1;
+  Padding padding = 0;
+  Pair dilation = 1;
+  std::int64_t groups = 1;
+};
+
+namespace kernels {
+
+/// A 2-D convolution with everything resolved to numbers. Letters: N images, C input and O output channels in G groups,
+/// H x W pixels in, OH x OW out, KH x KW taps.
+struct Conv2dGeometry {
+  std::int64_t batch, groups;
+  std::int64_t in_channels, in_h, in_w;
+  std::int64_t out_channels, out_h, out_w;
+  std::int64_t kernel_h, kernel_w;
+  std::int64_t stride_h, stride_w;
+  std::int64_t dilation_h, dilation_w;
+  std::int64_t pad_top, pad_left;
+
+  [[nodiscard]] Shape input_shape() const { return {batch, in_channels, in_h, in_w}; }
+  [[nodiscard]] Shape weight_shape() const { return {out_channels, in_channels / groups, kernel_h, kernel_w}; }
+  [[nodiscard]] Shape output_shape() const { return {batch, out_channels, out_h, out_w}; }
+  /// Rows of a group's column matrix: C/G * KH * KW.
+  [[nodiscard]] std::int64_t depth() const { return in_channels / groups * kernel_h * kernel_w; }
+};
+
+/// Checks that input [N, C, H, W] and weight [O, C/G, KH, KW] fit each other and the options. Throws ShapeError and
+/// ValueError under the name of `op`.
+[[nodiscard]] Conv2dGeometry conv2d_geometry(std::string_view op, const Shape& input, const Shape& weight,
+                                             const Conv2dOptions& options);
+
+// The three kernels of the convolution family, by im2col and BLAS, tile by tile. docs/conv.md derives them.
+
+/// [N, O, OH, OW] of input and weight, plus bias [O] where one is defined.
+[[nodiscard]] Tensor conv2d_forward(const Tensor& input, const Tensor& weight, const Tensor& bias,
+                                    const Conv2dGeometry& geometry);
+/// The gradient for the input, [N, C, H, W]: the transposed convolution of grad [N, O, OH, OW].
+[[nodiscard]] Tensor conv2d_input_grad(const Tensor& grad, const Tensor& weight, const Conv2dGeometry& geometry);
+/// The gradient for the weight, [O, C/G, KH, KW].
+[[nodiscard]] Tensor conv2d_weight_grad(const Tensor& input, const Tensor& grad, const Conv2dGeometry& geometry);
+
+/// The same three by their definition, in plain loops: the oracle that the fast ones are tested against.
+namespace naive {
+[[nodiscard]] Tensor conv2d_forward(const Tensor& input, const Tensor& weight, const Tensor& bias,
+                                    const Conv2dGeometry& geometry);
+[[nodiscard]] Tensor conv2d_input_grad(const Tensor& grad, const Tensor& weight, const Conv2dGeometry& geometry);
+[[nodiscard]] Tensor conv2d_weight_grad(const Tensor& input, const Tensor& grad, const Conv2dGeometry& geometry);
+}  // namespace naive
+
+}  // namespace kernels
+}  // namespace reel

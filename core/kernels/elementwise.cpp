@@ -1,0 +1,189 @@
+#include <cmath>
+#include <numbers>
+#include <reel/core/kernels/elementwise.h>
+#include <reel/core/kernels/loops.h>
+
+namespace reel {
+namespace {
+
+template <class F>
+Tensor number_op(std::string_view op, const Tensor& a, const F& f) {
+  return visit_numbers(op, a.dtype(), [&]<class T>(T) { return kernels::map<T, T>(a, f); });
+}
+
+template <class F>
+Tensor float_op(std::string_view op, const Tensor& a, const F& f) {
+  return visit_floats(op, a.dtype(), [&]<class T>(T) { return kernels::map<T, T>(a, f); });
+}
+
+template <class F>
+Tensor number_op(std::string_view op, const Tensor& a, const Tensor& b, const F& f) {
+  require_same_dtype(op, a, b);
+  return visit_numbers(op, a.dtype(), [&]<class T>(T) { return kernels::zip<T, T>(op, a, b, f); });
+}
+
+template <class F>
+Tensor comparison(std::string_view op, const Tensor& a, const Tensor& b, const F& f) {
+  require_same_dtype(op, a, b);
+  return visit_all(a.dtype(), [&]<class T>(T) { return kernels::zip<bool, T>(op, a, b, f); });
+}
+
+template <class T>
+REEL_SIMD void add_scaled_row(T* __restrict a, const T* __restrict b, T scale, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) a[i] += scale * b[i];
+}
+
+template <class T>
+REEL_SIMD void where_row(T* __restrict out, const bool* c, std::int64_t step_c, const T* a, std::int64_t step_a,
+                         const T* b, std::int64_t step_b, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) out[i] = c[i * step_c] ? a[i * step_a] : b[i * step_b];
+}
+
+}  // namespace
+
+Tensor add(const Tensor& a, const Tensor& b) {
+  return number_op("add", a, b, [](auto x, auto y) { return x + y; });
+}
+Tensor sub(const Tensor& a, const Tensor& b) {
+  return number_op("sub", a, b, [](auto x, auto y) { return x - y; });
+}
+Tensor mul(const Tensor& a, const Tensor& b) {
+  return number_op("mul", a, b, [](auto x, auto y) { return x * y; });
+}
+Tensor div(const Tensor& a, const Tensor& b) {
+  return number_op("div", a, b, []<class T>(T x, T y) {
+    if constexpr (std::is_integral_v<T>) {
+      require<ValueError>(y != 0, "div", "an int64 is divided by zero");
+      if (y == -1) return static_cast<T>(0 - static_cast<std::uint64_t>(x));  // the lowest int64 / -1 would trap
+    }
+    return x / y;
+  });
+}
+// A NaN on either side comes through, as in PyTorch.
+Tensor maximum(const Tensor& a, const Tensor& b) {
+  return number_op("maximum", a, b, [](auto x, auto y) { return x > y || x != x ? x : y; });
+}
+Tensor minimum(const Tensor& a, const Tensor& b) {
+  return number_op("minimum", a, b, [](auto x, auto y) { return x < y || x != x ? x : y; });
+}
+Tensor neg(const Tensor& a) {
+  return number_op("neg", a, [](auto x) { return -x; });
+}
+Tensor abs(const Tensor& a) {
+  return number_op("abs", a, [](auto x) { return std::abs(x); });
+}
+Tensor sign(const Tensor& a) {
+  return number_op("sign", a, []<class T>(T x) { return static_cast<T>((x > 0) - (x < 0)); });
+}
+
+Tensor pow(const Tensor& a, double exponent) {
+  return float_op("pow", a, [exponent]<class T>(T x) { return std::pow(x, static_cast<T>(exponent)); });
+}
+Tensor exp(const Tensor& a) {
+  return float_op("exp", a, [](auto x) { return std::exp(x); });
+}
+Tensor log(const Tensor& a) {
+  return float_op("log", a, [](auto x) { return std::log(x); });
+}
+Tensor sqrt(const Tensor& a) {
+  return float_op("sqrt", a, [](auto x) { return std::sqrt(x); });
+}
+Tensor sin(const Tensor& a) {
+  return float_op("sin", a, [](auto x) { return std::sin(x); });
+}
+Tensor cos(const Tensor& a) {
+  return float_op("cos", a, [](auto x) { return std::cos(x); });
+}
+Tensor erf(const Tensor& a) {
+  return float_op("erf", a, [](auto x) { return std::erf(x); });
+}
+Tensor tanh(const Tensor& a) {
+  return float_op("tanh", a, [](auto x) { return std::tanh(x); });
+}
+Tensor sigmoid(const Tensor& a) {
+  return float_op("sigmoid", a, []<class T>(T x) {
+    const T e = std::exp(-std::abs(x));
+    return (x >= 0 ? T{1} : e) / (1 + e);
+  });
+}
+Tensor softplus(const Tensor& a) {
+  return float_op("softplus", a, []<class T>(T x) { return std::max(x, T{0}) + std::log1p(std::exp(-std::abs(x))); });
+}
+Tensor relu(const Tensor& a) {
+  return float_op("relu", a, []<class T>(T x) { return x < 0 ? T{0} : x; });
+}
+Tensor leaky_relu(const Tensor& a, double slope) {
+  return float_op("leaky_relu", a, [slope]<class T>(T x) { return x < 0 ? static_cast<T>(slope) * x : x; });
+}
+Tensor leaky_relu_grad(const Tensor& grad, const Tensor& y, double slope) {
+  require_same_dtype("leaky_relu", grad, y);
+  return visit_floats("leaky_relu", grad.dtype(), [&]<class T>(T) {
+    const T factor = static_cast<T>(slope);
+    // Not 0 * g for a ReLU: the gradient of a dead unit is 0 even where an infinite one arrives.
+    if (slope == 0) return kernels::zip<T, T>("relu", grad, y, [](T g, T v) { return v <= 0 ? T{0} : g; });
+    return kernels::zip<T, T>("leaky_relu", grad, y, [factor](T g, T v) { return v <= 0 ? factor * g : g; });
+  });
+}
+Tensor gelu(const Tensor& a) {
+  return float_op("gelu", a,
+                  []<class T>(T x) { return x * (1 + std::erf(x * static_cast<T>(std::numbers::sqrt2 / 2))) / 2; });
+}
+
+Tensor eq(const Tensor& a, const Tensor& b) {
+  return comparison("eq", a, b, [](auto x, auto y) { return x == y; });
+}
+Tensor ne(const Tensor& a, const Tensor& b) {
+  return comparison("ne", a, b, [](auto x, auto y) { return x != y; });
+}
+Tensor lt(const Tensor& a, const Tensor& b) {
+  return comparison("lt", a, b, [](auto x, auto y) { return x < y; });
+}
+Tensor le(const Tensor& a, const Tensor& b) {
+  return comparison("le", a, b, [](auto x, auto y) { return x <= y; });
+}
+Tensor gt(const Tensor& a, const Tensor& b) { return lt(b, a); }
+Tensor ge(const Tensor& a, const Tensor& b) { return le(b, a); }
+
+Tensor logical_not(const Tensor& a) {
+  return visit_all(a.dtype(), [&]<class T>(T) { return kernels::map<bool, T>(a, [](T x) { return x == T{}; }); });
+}
+
+Tensor isfinite(const Tensor& a) {
+  return visit_floats("isfinite", a.dtype(),
+                      [&]<class T>(T) { return kernels::map<bool, T>(a, [](T x) { return std::isfinite(x); }); });
+}
+
+Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
+  require<TypeError>(condition.dtype() == boolean, "where", "the condition wants bool, got ", condition.dtype());
+  require_same_dtype("where", a, b);
+  const Shape shape = broadcast_shapes("where", condition.shape(), broadcast_shapes("where", a.shape(), b.shape()));
+  const Tensor c = condition.expand(shape);
+  const Tensor x = a.expand(shape);
+  const Tensor y = b.expand(shape);
+  Tensor out = Tensor::empty(shape, a.dtype());
+  visit_all(a.dtype(), [&]<class T>(T) {
+    T* to = out.mutable_data<T>();
+    kernels::for_each_row(kernels::collapse<4>(shape, {out.strides(), c.strides(), x.strides(), y.strides()}),
+                          [&](const kernels::Offsets<4>& at, const kernels::Offsets<4>& step, std::int64_t n) {
+                            where_row(to + at[0], c.data<bool>() + at[1], step[1], x.data<T>() + at[2], step[2],
+                                      y.data<T>() + at[3], step[3], n);
+                          });
+  });
+  return out;
+}
+
+void add_scaled(Tensor& a, const Tensor& b, double scale) {
+  require<ShapeError>(a.shape() == b.shape() && a.is_contiguous(), "add_scaled", "wants a contiguous tensor of shape ",
+                      b.shape(), ", got ", a.shape());
+  require_same_dtype("add_scaled", a, b);
+  const Tensor source = b.contiguous();
+  visit_floats("add_scaled", a.dtype(), [&]<class T>(T) {
+    T* to = a.mutable_data<T>();
+    const T* from = source.data<T>();
+    parallel_for(a.numel(), kernels::loop_chunk, [&](std::int64_t begin, std::int64_t end) {
+      add_scaled_row(to + begin, from + begin, static_cast<T>(scale), end - begin);
+    });
+  });
+}
+
+}  // namespace reel

@@ -1,0 +1,77 @@
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <reel/core/error.h>
+#include <reel/core/parallel.h>
+
+#if defined(REEL_THREAD_SANITIZER)
+#include <sanitizer/tsan_interface.h>
+#endif
+
+namespace reel {
+namespace {
+
+std::mutex arena_mutex;
+std::shared_ptr<tbb::task_arena> arena;  // guarded by arena_mutex; made at the first parallel work
+std::atomic<int> wanted_threads{0};      // 0: as many as the process may use
+
+std::shared_ptr<tbb::task_arena> current_arena() {
+  const std::scoped_lock lock(arena_mutex);
+  if (!arena) arena = std::make_shared<tbb::task_arena>(num_threads());
+  return arena;
+}
+
+// The thread sanitizer can't look into oneTBB, so it is told that what was written before work is handed out is seen by
+// whoever takes it, and that the caller sees what was written by the end of it. Nothing orders the chunks among each
+// other.
+struct Handover {
+  char* begun;
+  char* done;
+#if defined(REEL_THREAD_SANITIZER)
+  static void send(char* mark) { __tsan_release(mark); }
+  static void receive(char* mark) { __tsan_acquire(mark); }
+#else
+  static void send(char*) {}
+  static void receive(char*) {}
+#endif
+};
+
+}  // namespace
+
+void set_num_threads(int n) {
+  require<ValueError>(n >= 1, "set_num_threads", "wants at least 1 thread, got ", n);
+  const std::scoped_lock lock(arena_mutex);
+  wanted_threads = n;
+  arena.reset();
+}
+
+int num_threads() {
+  const int wanted = wanted_threads.load(std::memory_order_relaxed);
+  return wanted > 0 ? wanted : tbb::this_task_arena::max_concurrency();
+}
+
+void detail::parallel_for(std::int64_t n, std::int64_t chunk, Body body, const void* context) {
+  const std::int64_t chunks = (n + chunk - 1) / chunk;
+  const auto run = [&](std::int64_t i) { body(context, i * chunk, std::min(n, (i + 1) * chunk)); };
+  if (num_threads() == 1) {
+    for (std::int64_t i = 0; i < chunks; ++i) run(i);
+    return;
+  }
+  char marks[2];
+  const Handover handover{marks, marks + 1};
+  Handover::send(handover.begun);
+  const auto run_received = [&](std::int64_t i) {
+    Handover::receive(handover.begun);
+    run(i);
+    Handover::send(handover.done);
+  };
+  current_arena()->execute(
+      [&] { tbb::parallel_for(std::int64_t{0}, chunks, run_received, tbb::simple_partitioner{}); });
+  Handover::receive(handover.done);
+}
+
+}  // namespace reel

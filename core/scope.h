@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace reel {
+
+/// Where in a model this thread is computing. A module opens a Scope with its name around its forward;
+/// error messages then carry the path of the open ones, as in `conv2d (features.3)`.
+class Scope {
+ public:
+  /// `name` must outlive the scope. An empty name adds nothing to the path (a model's root has none).
+  explicit Scope(std::string_view name);
+  ~Scope();
+  Scope(const Scope&) = delete;
+  Scope& operator=(const Scope&) = delete;
+
+  /// The names of this thread's open scopes, outermost first, joined by dots.
+  [[nodiscard]] static std::string path();
+
+ private:
+  std::string_view name_;
+  Scope* outer_;
+};
+
+}  // namespace reel

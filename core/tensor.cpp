@@ -1,0 +1,131 @@
+#include <algorithm>
+#include <cmath>
+#include <reel/core/kernels/copy.h>
+#include <reel/core/storage.h>
+#include <reel/core/tensor.h>
+#include <utility>
+
+namespace reel {
+
+Tensor Tensor::make(std::shared_ptr<Storage> storage, std::byte* first, const Shape& shape, const Strides& strides,
+                    DType dtype) {
+  Tensor out;
+  auto impl = std::make_shared<Impl>();
+  impl->storage = std::move(storage);
+  impl->first = first;
+  impl->numel = reel::numel(shape);
+  impl->dtype = dtype;
+  impl->shape = shape;
+  impl->strides = strides;
+  std::int64_t expected = 1;  // axes of size 1 may have any stride
+  for (int i = shape.rank() - 1; i >= 0 && impl->numel > 0; --i) {
+    if (shape[i] != 1 && strides[i] != expected) impl->contiguous = false;
+    expected *= shape[i];
+  }
+  out.impl_ = std::move(impl);
+  return out;
+}
+
+Tensor Tensor::empty(const Shape& shape, DType dtype) {
+  for (const std::int64_t size : shape) {
+    require<ShapeError>(size >= 0, "Tensor::empty", "shape ", shape, " has a negative size");
+  }
+  std::size_t bytes = 0;
+  require<ShapeError>(!__builtin_mul_overflow(static_cast<std::size_t>(reel::numel(shape)), size_of(dtype), &bytes),
+                      "Tensor::empty", "shape ", shape, " has more bytes than can be counted");
+  auto storage = std::make_shared<Storage>(bytes);
+  std::byte* first = storage->data();
+  return make(std::move(storage), first, shape, contiguous_strides(shape), dtype);
+}
+
+Tensor Tensor::full(const Shape& shape, double value, DType dtype) {
+  Tensor out = empty(shape, dtype);
+  out.fill(value);
+  return out;
+}
+
+Tensor Tensor::arange(double start, double stop, double step, DType dtype) {
+  const double steps = std::ceil((stop - start) / step);
+  require<ValueError>(step != 0 && std::isfinite(steps) && steps < 0x1p62, "Tensor::arange", "from ", start, " to ",
+                      stop, " by ", step, " has no length that can be counted");
+  const auto n = static_cast<std::int64_t>(std::max(0.0, steps));
+  Tensor out = empty({n}, dtype);
+  visit_all(dtype, [&]<class T>(T) {
+    T* values = out.mutable_data<T>();
+    for (std::int64_t i = 0; i < n; ++i) values[i] = static_cast<T>(start + static_cast<double>(i) * step);
+  });
+  return out;
+}
+
+Tensor Tensor::eye(std::int64_t n, DType dtype) {
+  Tensor out = zeros({n, n}, dtype);
+  out.as_strided({n}, {n + 1}).fill(1);
+  return out;
+}
+
+Tensor Tensor::of(std::initializer_list<double> values, const Shape& shape, DType dtype) {
+  return from(std::span<const double>(values.begin(), values.size()), shape).to(dtype);
+}
+
+Tensor Tensor::of(std::initializer_list<double> values, DType dtype) {
+  return of(values, {static_cast<std::int64_t>(values.size())}, dtype);
+}
+
+std::int64_t Tensor::size(std::int64_t axis) const { return shape()[normalize_axis("size", axis, rank())]; }
+
+bool Tensor::is_sole_owner() const { return impl_.use_count() == 1 && impl().storage.use_count() == 1; }
+
+std::byte* Tensor::bytes() const { return impl().first; }
+
+void* Tensor::raw(DType wanted) const {
+  require<TypeError>(dtype() == wanted, "data", "the tensor holds ", dtype(), ", asked for ", wanted);
+  return impl().first;
+}
+
+void Tensor::require_contiguous() const {
+  require<ShapeError>(is_contiguous(), "span", "the tensor ", shape(), " with strides ", strides(),
+                      " is not contiguous; call .contiguous() first");
+}
+
+void Tensor::throw_undefined() {
+  throw ValueError("tensor", "this tensor is undefined (default-constructed or moved from)");
+}
+
+double Tensor::item() const {
+  require<ShapeError>(numel() == 1, "item", "wants a tensor of one element, got shape ", shape());
+  return visit_all(dtype(), [&]<class T>(T) { return static_cast<double>(*data<T>()); });
+}
+
+double Tensor::at(std::initializer_list<std::int64_t> index) const {
+  require<IndexError>(static_cast<int>(index.size()) == rank(), "at", "shape ", shape(), " wants ", rank(),
+                      " indices, got ", index.size());
+  Tensor element = *this;
+  for (const std::int64_t i : index) element = element.select(0, i);
+  return element.item();
+}
+
+Tensor Tensor::contiguous() const { return is_contiguous() ? *this : clone(); }
+
+Tensor Tensor::clone() const {
+  Tensor out = empty(shape(), dtype());
+  out.copy_from(*this);
+  return out;
+}
+
+Tensor Tensor::to(DType wanted) const {
+  if (dtype() == wanted) return *this;
+  Tensor out = empty(shape(), wanted);
+  out.copy_from(*this);
+  return out;
+}
+
+void Tensor::fill(double value) { kernels::fill(*this, value); }
+
+void Tensor::copy_from(const Tensor& source) { kernels::copy(*this, source.expand(shape())); }
+
+void require_same_dtype(std::string_view op, const Tensor& a, const Tensor& b) {
+  require<TypeError>(a.dtype() == b.dtype(), op, "operands have dtypes ", a.dtype(), " and ", b.dtype(),
+                     "; convert one of them with .to(...)");
+}
+
+}  // namespace reel

@@ -1,0 +1,160 @@
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <reel/core/dtype.h>
+#include <reel/core/shape.h>
+#include <span>
+#include <string>
+
+namespace reel {
+
+class Storage;
+
+/// Numbers: a dtype, a shape, strides and a shared storage. A Tensor is a handle: copies and views share memory, as in
+/// NumPy and PyTorch, and `clone()` makes an independent one. It knows nothing of gradients (see Variable).
+class Tensor {
+ public:
+  /// An undefined tensor; everything but `defined()` and assignment throws.
+  Tensor() = default;
+  /// Not initialised. Throws ShapeError for a negative size.
+  static Tensor empty(const Shape& shape, DType dtype = float32);
+  static Tensor full(const Shape& shape, double value, DType dtype = float32);
+  static Tensor zeros(const Shape& shape, DType dtype = float32) { return full(shape, 0, dtype); }
+  static Tensor ones(const Shape& shape, DType dtype = float32) { return full(shape, 1, dtype); }
+  /// Shape [].
+  static Tensor scalar(double value, DType dtype = float32) { return full({}, value, dtype); }
+  /// start, start + step, ... below (for a negative step: above) stop.
+  static Tensor arange(double start, double stop, double step = 1, DType dtype = float32);
+  /// The identity matrix [n, n].
+  static Tensor eye(std::int64_t n, DType dtype = float32);
+  /// A copy of `values` in row-major order. Throws ShapeError where their number is not that of the shape.
+  template <class T>
+  static Tensor from(std::span<const T> values, const Shape& shape);
+  /// `Tensor::of({1, 2, 3, 4}, {2, 2})`; the dtype converts the values.
+  static Tensor of(std::initializer_list<double> values, const Shape& shape, DType dtype = float32);
+  static Tensor of(std::initializer_list<double> values, DType dtype = float32);
+
+  [[nodiscard]] bool defined() const { return impl_ != nullptr; }
+  [[nodiscard]] const Shape& shape() const { return impl().shape; }
+  [[nodiscard]] const Strides& strides() const { return impl().strides; }
+  [[nodiscard]] DType dtype() const { return impl().dtype; }
+  [[nodiscard]] int rank() const { return shape().rank(); }
+  /// The size of an axis; negative axes count from the end. Throws IndexError.
+  [[nodiscard]] std::int64_t size(std::int64_t axis) const;
+  [[nodiscard]] std::int64_t numel() const { return impl().numel; }
+  [[nodiscard]] std::size_t nbytes() const { return static_cast<std::size_t>(numel()) * size_of(dtype()); }
+  [[nodiscard]] bool is_contiguous() const { return impl().contiguous; }
+  /// True where no other Tensor shares the memory, so that it may be written over.
+  [[nodiscard]] bool is_sole_owner() const;
+  /// True where both are views of one storage.
+  [[nodiscard]] bool shares_memory_with(const Tensor& other) const { return impl().storage == other.impl().storage; }
+
+  /// The first element. Elements lie at `strides()`. Throws TypeError where T is not the dtype.
+  template <class T>
+  [[nodiscard]] const T* data() const {
+    return static_cast<const T*>(raw(dtype_of<T>()));
+  }
+  template <class T>
+  [[nodiscard]] T* mutable_data() {
+    return static_cast<T*>(raw(dtype_of<T>()));
+  }
+  /// The first element's address, whatever the dtype.
+  [[nodiscard]] std::byte* bytes() const;
+  /// All elements of a contiguous tensor. Throws ShapeError for one that is not.
+  template <class T>
+  [[nodiscard]] std::span<const T> span() const {
+    require_contiguous();
+    return {data<T>(), static_cast<std::size_t>(numel())};
+  }
+  /// The value of a tensor with one element, converted. Throws ShapeError for any other.
+  [[nodiscard]] double item() const;
+  /// One element, converted: `t.at({0, 2})`. Negative indices count from the end. Throws IndexError.
+  [[nodiscard]] double at(std::initializer_list<std::int64_t> index) const;
+
+  // Views: they share memory. Axes may be negative. Bad ones throw ShapeError or IndexError.
+
+  /// Same elements in row-major order, new shape; one size may be -1. Copies only where no view can do it.
+  [[nodiscard]] Tensor reshape(const Shape& shape) const;
+  /// Makes axes start..end into one: the [N, C, H, W] of a conv net into [N, C*H*W] by `flatten(1)`.
+  [[nodiscard]] Tensor flatten(std::int64_t start = 0, std::int64_t end = -1) const;
+  [[nodiscard]] Tensor transpose(std::int64_t axis_a, std::int64_t axis_b) const;
+  /// Axis i of the result is axis `order[i]` of this.
+  [[nodiscard]] Tensor permute(const Dims& order) const;
+  /// `length` indices of `axis` from `start` on.
+  [[nodiscard]] Tensor narrow(std::int64_t axis, std::int64_t start, std::int64_t length) const;
+  /// Indices start, start + step, ... before stop; out-of-range bounds are clamped and negative ones count from the
+  /// end, as in Python. step >= 1.
+  [[nodiscard]] Tensor slice(std::int64_t axis, std::int64_t start, std::int64_t stop, std::int64_t step = 1) const;
+  /// One index of `axis`, which disappears.
+  [[nodiscard]] Tensor select(std::int64_t axis, std::int64_t index) const;
+  /// Repeats axes of size 1 (and new leading ones) without copying; -1 keeps a size.
+  [[nodiscard]] Tensor expand(const Shape& shape) const;
+  /// Drops one axis of size 1, or all of them.
+  [[nodiscard]] Tensor squeeze(std::optional<std::int64_t> axis = {}) const;
+  [[nodiscard]] Tensor unsqueeze(std::int64_t axis) const;
+  /// A view with any shape, strides and offset (in elements, from this view's first element). Throws ShapeError where
+  /// that would reach outside the storage.
+  [[nodiscard]] Tensor as_strided(const Shape& shape, const Strides& strides, std::int64_t offset = 0) const;
+
+  /// This, or a row-major copy where this is not row-major.
+  [[nodiscard]] Tensor contiguous() const;
+  /// A row-major copy.
+  [[nodiscard]] Tensor clone() const;
+  /// A copy of another dtype (this, where it has it already). Floats are truncated towards zero, as in C++; everything
+  /// but 0 becomes true.
+  [[nodiscard]] Tensor to(DType dtype) const;
+
+  // In place: every view of the memory sees it.
+
+  void fill(double value);
+  /// Takes over the values of `source`, broadcast to this shape and converted to this dtype.
+  void copy_from(const Tensor& source);
+
+ private:
+  struct Impl {
+    std::shared_ptr<Storage> storage;
+    std::byte* first = nullptr;
+    std::int64_t numel = 0;
+    DType dtype = float32;
+    bool contiguous = true;
+    Shape shape;
+    Strides strides;
+  };
+
+  static Tensor make(std::shared_ptr<Storage> storage, std::byte* first, const Shape& shape, const Strides& strides,
+                     DType dtype);
+  [[nodiscard]] Tensor view(const Shape& shape, const Strides& strides, std::int64_t offset = 0) const;
+  [[nodiscard]] const Impl& impl() const {
+    if (impl_ == nullptr) [[unlikely]] {
+      throw_undefined();
+    }
+    return *impl_;
+  }
+  [[noreturn]] static void throw_undefined();
+  [[nodiscard]] void* raw(DType wanted) const;
+  void require_contiguous() const;
+
+  std::shared_ptr<const Impl> impl_;
+};
+
+/// Prints as NumPy does: nested brackets, aligned columns, the middle of long axes left out; then shape and dtype.
+std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
+[[nodiscard]] std::string to_string(const Tensor& tensor);
+
+/// Throws TypeError unless both have the same dtype.
+void require_same_dtype(std::string_view op, const Tensor& a, const Tensor& b);
+
+template <class T>
+Tensor Tensor::from(std::span<const T> values, const Shape& shape) {
+  require<ShapeError>(static_cast<std::int64_t>(values.size()) == reel::numel(shape), "Tensor::from", "shape ", shape,
+                      " holds ", reel::numel(shape), " values, got ", values.size());
+  Tensor out = empty(shape, dtype_of<T>());
+  std::copy(values.begin(), values.end(), out.mutable_data<T>());
+  return out;
+}
+
+}  // namespace reel

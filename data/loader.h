@@ -1,0 +1,99 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <iterator>
+#include <memory>
+#include <reel/data/dataset.h>
+#include <reel/data/normalize.h>
+#include <reel/data/prefetch.h>
+#include <reel/data/transforms.h>
+#include <utility>
+
+namespace reel::data {
+
+struct LoaderOptions {
+  /// Examples in a batch; the last one of an epoch may be smaller.
+  std::int64_t batch_size = 64;
+  /// Visit the examples in a new random order in each epoch.
+  bool shuffle = true;
+  /// Together with the epoch it decides the order and all chance in the transform.
+  std::uint64_t seed = 0;
+  /// Leave the smaller last batch out.
+  bool drop_last = false;
+  /// Runs on each image, with a generator that depends on seed, epoch and the example's position in it.
+  Transform transform = {};
+  /// Applied to what is uint8 after the transform. float32 is left as it is.
+  Normalization normalization = {};
+  /// Threads that assemble batches ahead. 0: the caller's thread does it. The batches are the same in any case.
+  int workers = 1;
+};
+
+/// Batches of a dataset, for a range-for:
+///
+///     DataLoader loader(dataset, {.batch_size = 64, .seed = 1});
+///     for (int epoch = 0; epoch < 10; ++epoch) {
+///       for (const auto& [images, labels] : loader) ...
+///     }
+///
+/// Each `begin()` starts another epoch. What comes out depends on the dataset and the options alone, not on the
+/// number of workers or threads. A copy goes through epochs of its own.
+class DataLoader {
+ public:
+  class Iterator;
+
+  /// Keeps a copy of the dataset (an ImageDataset's copy shares the images). Throws ValueError for an empty
+  /// dataset, a batch_size below 1 or above the dataset's size, workers below 0, and for a bad normalization.
+  template <std::derived_from<Dataset> D>
+  explicit DataLoader(D dataset, LoaderOptions options = {})
+      : DataLoader(std::shared_ptr<const Dataset>(std::make_shared<D>(std::move(dataset))), std::move(options)) {}
+  explicit DataLoader(std::shared_ptr<const Dataset> dataset, LoaderOptions options = {});
+
+  /// Starts the next epoch. Leaving the loop early ends it. What a dataset or transform throws on a worker arrives
+  /// here and at the iterator's ++.
+  [[nodiscard]] Iterator begin();
+  [[nodiscard]] static std::default_sentinel_t end() { return {}; }
+
+  /// Batches in an epoch.
+  [[nodiscard]] std::int64_t size() const;
+  /// The epoch that the next `begin()` starts; the first is 0.
+  [[nodiscard]] std::int64_t epoch() const { return epoch_; }
+  /// Makes the next `begin()` start `epoch`, at batch `first_batch` of it: a run that was stopped goes on with
+  /// the very batches it would have seen. Throws ValueError for an epoch below 0 or a batch outside of [0, size()].
+  void set_epoch(std::int64_t epoch, std::int64_t first_batch = 0);
+  [[nodiscard]] const Dataset& dataset() const;
+  [[nodiscard]] const LoaderOptions& options() const;
+
+ private:
+  struct Plan;
+
+  std::shared_ptr<const Plan> plan_;  // shared with the iterators, so that the loader may go before them
+  std::int64_t epoch_ = 0;
+  std::int64_t first_batch_ = 0;
+};
+
+/// A place in an epoch. Input iterator: each batch is seen once.
+class DataLoader::Iterator {
+ public:
+  using value_type = Batch;
+  using difference_type = std::ptrdiff_t;
+
+  [[nodiscard]] const Batch& operator*() const { return batch_; }
+  [[nodiscard]] const Batch* operator->() const { return &batch_; }
+  Iterator& operator++() {
+    batch_ = {};  // its memory may serve the next batch
+    batch_ = source_->next();
+    return *this;
+  }
+  void operator++(int) { ++*this; }
+  [[nodiscard]] bool operator==(std::default_sentinel_t) const { return !batch_.images.defined(); }
+
+ private:
+  friend class DataLoader;
+  explicit Iterator(std::unique_ptr<Prefetcher> source) : source_(std::move(source)), batch_(source_->next()) {}
+
+  std::unique_ptr<Prefetcher> source_;
+  Batch batch_;
+};
+
+}  // namespace reel::data

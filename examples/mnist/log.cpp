@@ -1,0 +1,93 @@
+#include "log.h"
+
+#include <sys/resource.h>
+
+#include <cerrno>
+#include <cstring>
+#include <iomanip>
+#include <reel/core/io/json.h>
+#include <reel/core/parallel.h>
+#include <sstream>
+
+namespace mnist {
+
+namespace {
+
+/// Collects the members of a JSON object.
+class JsonObject {
+ public:
+  JsonObject& add(const std::string& key, const std::string& value) { return raw(key, reel::io::json_quote(value)); }
+  JsonObject& add(const std::string& key, bool value) { return raw(key, value ? "true" : "false"); }
+  JsonObject& add(const std::string& key, std::int64_t value) { return raw(key, std::to_string(value)); }
+  JsonObject& add(const std::string& key, double value) {
+    std::ostringstream text;
+    text << std::setprecision(9) << value;
+    return raw(key, text.str());
+  }
+  [[nodiscard]] std::string text() const { return "{" + members_ + "}"; }
+
+ private:
+  JsonObject& raw(const std::string& key, const std::string& value) {
+    members_ += (members_.empty() ? "" : ", ") + reel::io::json_quote(key) + ": " + value;
+    return *this;
+  }
+  std::string members_;
+};
+
+}  // namespace
+
+std::int64_t peak_rss_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+#ifdef __APPLE__
+  return usage.ru_maxrss;
+#else
+  return std::int64_t{usage.ru_maxrss} * 1024;
+#endif
+}
+
+Log::Log(const std::string& path, const Options& o, const reel::data::Mnist& data, std::int64_t parameters)
+    : path_(path) {
+  if (path_.empty()) return;
+  file_.open(path_, std::ios::trunc);
+  line(JsonObject()
+           .add("model", o.model)
+           .add("data", o.data)
+           .add("test_data", o.test_data.empty() ? o.data : o.test_data)
+           .add("train_images", data.train.size())
+           .add("test_images", data.test.size())
+           .add("parameters", parameters)
+           .add("epochs", o.epochs)
+           .add("batch_size", o.batch_size)
+           .add("lr", o.lr)
+           .add("momentum", o.momentum)
+           .add("weight_decay", o.weight_decay)
+           .add("augment", o.augment)
+           .add("seed", static_cast<std::int64_t>(o.seed))
+           .add("threads", std::int64_t{reel::num_threads()})
+           .add("load", o.load)
+           .add("save", o.save)
+           .text());
+}
+
+void Log::write(const EpochResult& r) {
+  if (path_.empty()) return;
+  line(JsonObject()
+           .add("epoch", r.epoch)
+           .add("train_loss", r.train_loss)
+           .add("train_seconds", r.train_seconds)
+           .add("test_loss", r.test_loss)
+           .add("test_accuracy", r.test_accuracy)
+           .add("images_per_second", r.images_per_second)
+           .add("peak_rss_bytes", r.peak_rss_bytes)
+           .text());
+}
+
+void Log::line(const std::string& text) {
+  errno = 0;
+  file_ << text << '\n' << std::flush;
+  reel::require<reel::IoError>(file_.good(), path_,
+                               "can't be written: ", errno != 0 ? std::strerror(errno) : "the disk refused");
+}
+
+}  // namespace mnist

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <fstream>
+#include <reel/data/dataset.h>
+#include <string>
+
+#include "options.h"
+
+namespace mnist {
+
+/// What an epoch came to.
+struct EpochResult {
+  std::int64_t epoch = 0;
+  double train_loss = 0;
+  double train_seconds = 0;
+  double test_loss = 0;
+  double test_accuracy = 0;
+  double images_per_second = 0;
+  std::int64_t peak_rss_bytes = 0;
+};
+
+/// The most memory that the process has held so far.
+[[nodiscard]] std::int64_t peak_rss_bytes();
+
+/// A file of JSON Lines: the configuration first, then an object for each epoch. With an empty path it does nothing.
+class Log {
+ public:
+  /// Throws reel::IoError where the file can't be written.
+  Log(const std::string& path, const Options& options, const reel::data::Mnist& data, std::int64_t parameters);
+  void write(const EpochResult& result);
+
+ private:
+  void line(const std::string& text);
+
+  std::string path_;
+  std::ofstream file_;
+};
+
+}  // namespace mnist

@@ -1,0 +1,121 @@
+// Trains a net on MNIST-style digits, tests it, and shows its mistakes. ./run mnist --help explains the options.
+
+#include <cstdio>
+#include <iostream>
+#include <reel/core/parallel.h>
+#include <reel/data/affine.h>
+#include <reel/data/transforms.h>
+#include <reel/optim/sgd.h>
+
+#include "log.h"
+#include "models.h"
+#include "options.h"
+#include "report.h"
+#include "train.h"
+
+namespace {
+
+using namespace reel;
+using namespace mnist;
+
+nn::Sequential prepare_model(Options& options) {
+  manual_seed(options.seed);
+  nn::Sequential model = make_model(options.model);
+  if (options.load.empty()) return model;
+  const SavedModel saved = load_model(options.load);
+  require<StateError>(saved.name == options.model, options.load, "holds a ", saved.name, ", and --model says ",
+                      options.model);
+  model.load_state_dict(saved.state);
+  return model;
+}
+
+data::DataLoader training_batches(const data::ImageDataset& dataset, const Options& options) {
+  return data::DataLoader(
+      dataset, {.batch_size = options.batch_size,
+                .shuffle = true,
+                .seed = options.seed,
+                .transform = options.augment ? data::compose({data::random_shift(2), data::random_rotation(10)})
+                                             : data::Transform(),
+                .normalization = data::mnist_normalization()});
+}
+
+void print_epoch(const EpochResult& r, std::int64_t epochs) {
+  std::printf("epoch %lld/%lld: train loss %.4f, test loss %.4f, test accuracy %.2f %%, %.1f s, %.0f images/s\n",
+              static_cast<long long>(r.epoch), static_cast<long long>(epochs), r.train_loss, r.test_loss,
+              100 * r.test_accuracy, r.train_seconds, r.images_per_second);
+  std::fflush(stdout);
+}
+
+/// Trains for the epochs asked for, or until interrupted, and returns the last evaluation.
+Evaluation train(nn::Module& model, const data::Mnist& data, const Options& options, Log& log) {
+  optim::SGD optimizer(model.parameters(),
+                       {.lr = options.lr, .momentum = options.momentum, .weight_decay = options.weight_decay});
+  data::DataLoader loader = training_batches(data.train, options);
+  Evaluation evaluation;
+  for (std::int64_t epoch = 1; epoch <= options.epochs && !interrupted(); ++epoch) {
+    const Stopwatch watch;
+    Running running;
+    {
+      Progress progress(epoch, options.epochs, data.train.size());
+      running = train_epoch(model, optimizer, loader, progress, epoch);
+    }
+    const double seconds = watch.seconds();
+    if (interrupted()) {
+      std::cout << "interrupted in epoch " << epoch << " after " << running.images << " images\n";
+      break;
+    }
+    evaluation = evaluate(model, data.test);
+    const EpochResult result{.epoch = epoch,
+                             .train_loss = running.mean_loss(),
+                             .train_seconds = seconds,
+                             .test_loss = evaluation.running.mean_loss(),
+                             .test_accuracy = evaluation.running.accuracy(),
+                             .images_per_second = running.images / seconds,
+                             .peak_rss_bytes = peak_rss_bytes()};
+    print_epoch(result, options.epochs);
+    log.write(result);
+  }
+  return evaluation;
+}
+
+void report(const Evaluation& evaluation, const data::ImageDataset& test, const Options& options) {
+  print_confusion(std::cout, evaluation);
+  std::printf("test accuracy: %.2f %% (%.0f of %.0f)\n", 100 * evaluation.running.accuracy(),
+              evaluation.running.correct, evaluation.running.images);
+  const std::int64_t shown = write_mistakes(options.mistakes, evaluation, test);
+  if (shown > 0) std::cout << "the " << shown << " worst mistakes (true > read): " << options.mistakes << '\n';
+}
+
+void run(Options& options) {
+  if (options.threads > 0) set_num_threads(options.threads);
+  // What can go wrong with the model is found out before the data is drawn or downloaded.
+  nn::Sequential model = prepare_model(options);
+  const data::Mnist data = load_data(options);
+  std::cout << "model: " << options.model << ", " << model.parameter_count() << " parameters; " << data.train.size()
+            << " training and " << data.test.size() << " test images; " << num_threads() << " threads\n";
+  Log log(options.log, options, data, model.parameter_count());
+  watch_for_interrupts();
+  Evaluation evaluation = train(model, data, options, log);
+  if (!options.save.empty()) {
+    save_model(options.save, options.model, model);
+    std::cout << "weights saved: " << options.save << '\n';
+  }
+  if (interrupted()) return;
+  if (options.epochs == 0) evaluation = evaluate(model, data.test);
+  report(evaluation, data.test, options);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  if (const auto exit_code = parse(argc, argv, options)) return *exit_code;
+  try {
+    run(options);
+  } catch (const std::exception& error) {
+    std::cout.flush();
+    std::cerr << "mnist: " << error.what() << '\n';
+    return 1;
+  }
+  return 0;
+}

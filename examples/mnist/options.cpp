@@ -1,0 +1,109 @@
+#include "options.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <iostream>
+#include <reel/data/download.h>
+#include <reel/data/synthetic.h>
+
+#include "models.h"
+
+namespace mnist {
+
+namespace {
+
+void add_data_options(CLI::App& app, Options& o) {
+  app.add_option("--data", o.data,
+                 "What to train on: 'synthetic' (digits that the program draws itself), 'mnist' or 'fashion-mnist' "
+                 "(downloaded once, about 12 and 30 MB), or a folder with IDX files, gzipped or not")
+      ->capture_default_str();
+  app.add_option("--test-data", o.test_data, "Test on this instead of on the test part of --data; the same choices");
+  app.add_option("--cache-dir", o.cache_dir, "Where downloads are kept (default: $REEL_CACHE_DIR or ~/.cache/reel)");
+  app.add_option("--mirror", o.mirror, "Base URL to download from instead of the public mirror");
+  app.add_option("--train-limit", o.train_limit, "Use only the first N training images (0: all)")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+}
+
+void add_training_options(CLI::App& app, Options& o) {
+  app.add_option("--model", o.model, "The net: lenet5, cnn, vgg (with batch normalisation) or mlp")
+      ->capture_default_str()
+      ->check(CLI::IsMember(model_names()));
+  app.add_option("--epochs", o.epochs, "Passes over the training images; 0 only tests")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--batch-size", o.batch_size, "Images for each step")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  app.add_option("--lr", o.lr, "Learning rate of SGD")->capture_default_str()->check(CLI::NonNegativeNumber);
+  app.add_option("--momentum", o.momentum, "Momentum of SGD")->capture_default_str()->check(CLI::NonNegativeNumber);
+  app.add_option("--weight-decay", o.weight_decay, "L2 penalty on all parameters")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  app.add_flag("--augment", o.augment, "Shift and rotate the training images a little, anew in each epoch");
+  app.add_option("--seed", o.seed,
+                 "Decides initial weights, order and augmentation; the same seed gives the same weights")
+      ->capture_default_str();
+  app.add_option("--threads", o.threads, "Threads to compute with (0: all cores); results don't depend on it")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+}
+
+void add_file_options(CLI::App& app, Options& o) {
+  app.add_option("--save", o.save, "Write the weights here at the end (safetensors)");
+  app.add_option("--load", o.load, "Start from these weights");
+  app.add_option("--log", o.log, "Write a JSON object here for the configuration and for each epoch, line by line");
+  app.add_option("--mistakes", o.mistakes, "Write the worst mistakes on the test images here, as a PNG")
+      ->capture_default_str();
+}
+
+reel::data::Mnist load_named(const std::string& name, const Options& o) {
+  constexpr std::int64_t train_count = 60000;
+  constexpr std::int64_t test_count = 10000;
+  if (name == "synthetic") {
+    return {reel::data::synthetic_digits(train_count, 1), reel::data::synthetic_digits(test_count, 2)};
+  }
+  if (name == "mnist" || name == "fashion-mnist") {
+    return reel::data::load_mnist(
+        reel::data::fetch(name, {.cache_dir = o.cache_dir, .base_url = o.mirror, .log = [](std::string_view line) {
+                                   std::cout << line << '\n';
+                                 }}));
+  }
+  return reel::data::load_mnist(name);
+}
+
+}  // namespace
+
+std::optional<int> parse(int argc, char** argv, Options& options) {
+  CLI::App app("Trains a small net to read digits, and shows how well it does.", "mnist");
+  add_data_options(app, options);
+  add_training_options(app, options);
+  add_file_options(app, options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 1;
+  }
+  return std::nullopt;
+}
+
+reel::data::Mnist load_data(const Options& options) {
+  if (options.data == "synthetic") {
+    std::cout << "data: digits drawn by the program itself; for the real ones: --data mnist (downloads 12 MB), or "
+                 "--data DIR\n";
+  } else {
+    std::cout << "data: " << options.data << '\n';
+  }
+  reel::data::Mnist data = load_named(options.data, options);
+  if (!options.test_data.empty()) {
+    data.test = options.test_data == "synthetic" || options.test_data == "mnist" || options.test_data == "fashion-mnist"
+                    ? load_named(options.test_data, options).test
+                    : reel::data::load_mnist_test(options.test_data);
+  }
+  if (options.train_limit > 0) {
+    data.train = data.train.slice(0, std::min(options.train_limit, data.train.size()));
+  }
+  return data;
+}
+
+}  // namespace mnist

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <reel/data/mnist.h>
+#include <string>
+
+namespace mnist {
+
+/// What the command line says.
+struct Options {
+  std::string data = "synthetic";
+  std::string test_data;
+  std::string cache_dir;
+  std::string mirror;
+  std::string model = "lenet5";
+  std::int64_t epochs = 3;
+  std::int64_t batch_size = 64;
+  double lr = 0.02;
+  double momentum = 0.9;
+  double weight_decay = 0;
+  std::uint64_t seed = 0;
+  int threads = 0;
+  std::int64_t train_limit = 0;
+  bool augment = false;
+  std::string save, load, log;
+  std::string mistakes = "mistakes.png";
+};
+
+/// Reads the command line. Returns an exit code where the program is to end at once: 0 after --help, 1 for a bad
+/// option.
+[[nodiscard]] std::optional<int> parse(int argc, char** argv, Options& options);
+
+/// The data sets that the options name: drawn, downloaded or read.
+[[nodiscard]] reel::data::Mnist load_data(const Options& options);
+
+}  // namespace mnist

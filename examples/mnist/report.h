@@ -1,0 +1,18 @@
+#pragma once
+
+#include <ostream>
+#include <string>
+
+#include "train.h"
+
+namespace mnist {
+
+/// Prints how often each true label was read as which.
+void print_confusion(std::ostream& out, const Evaluation& evaluation);
+
+/// Writes the mistakes with the largest losses as a sheet of pictures, true and predicted label under each. Returns how
+/// many there are on it; with no mistakes no file is written.
+std::int64_t write_mistakes(const std::string& path, const Evaluation& evaluation,
+                            const reel::data::ImageDataset& dataset);
+
+}  // namespace mnist

@@ -1,0 +1,99 @@
+#include "train.h"
+
+#include <cmath>
+#include <csignal>
+#include <reel/autograd/ops/loss.h>
+#include <reel/autograd/tape.h>
+#include <reel/core/kernels/elementwise.h>
+#include <reel/core/kernels/reduce.h>
+
+namespace mnist {
+
+using namespace reel;
+
+namespace {
+
+volatile std::sig_atomic_t stop_requested = 0;
+
+void request_stop(int signal) {
+  stop_requested = 1;
+  std::signal(signal, SIG_DFL);
+}
+
+double count_correct(const Tensor& logits, const Tensor& labels) {
+  return sum(eq(argmax(logits, 1), labels).to(int64)).item();
+}
+
+/// Runs a batch again with every value looked at, to name the op that first made a NaN or an infinity.
+[[noreturn]] void explain_bad_loss(nn::Module& model, const data::Batch& batch, double loss, std::int64_t epoch,
+                                   std::int64_t number) {
+  std::string cause = "the second look found nothing";
+  try {
+    const Tape tape({.check_finite = true});
+    static_cast<void>(cross_entropy(model(batch.images), batch.labels));
+  } catch (const NumericError& error) {
+    cause = error.what();
+  }
+  throw NumericError("train", "the loss is ", loss, " in epoch ", epoch, ", batch ", number,
+                     "; first bad value: ", cause, "; a smaller --lr often helps");
+}
+
+}  // namespace
+
+bool interrupted() { return stop_requested != 0; }
+
+void watch_for_interrupts() {
+  std::signal(SIGINT, request_stop);
+  std::signal(SIGTERM, request_stop);
+}
+
+Running train_epoch(nn::Module& model, optim::Optimizer& optimizer, data::DataLoader& loader, Progress& progress,
+                    std::int64_t epoch) {
+  model.train();
+  Running running;
+  std::int64_t number = 0;
+  for (const auto& batch : loader) {
+    ++number;
+    Tape tape;
+    const Variable logits = model(batch.images);
+    const Variable loss = cross_entropy(logits, batch.labels);
+    if (!std::isfinite(loss.item())) explain_bad_loss(model, batch, loss.item(), epoch, number);
+    tape.backward(loss);
+    optimizer.step();
+    optimizer.zero_grad();
+
+    const auto images = static_cast<double>(batch.labels.numel());
+    running.loss += loss.item() * images;
+    running.correct += count_correct(logits.value(), batch.labels);
+    running.images += images;
+    progress.update(running);
+    if (interrupted()) break;
+  }
+  return running;
+}
+
+Evaluation evaluate(nn::Module& model, const data::ImageDataset& dataset) {
+  model.eval();
+  Evaluation result;
+  const std::int64_t batch_size = std::min<std::int64_t>(250, dataset.size());
+  data::DataLoader loader(dataset,
+                          {.batch_size = batch_size, .shuffle = false, .normalization = data::mnist_normalization()});
+  for (const auto& [images, labels] : loader) {
+    const Tensor logits = model(images).value();
+    const Tensor losses = cross_entropy(logits, labels, Reduction::none).value();
+    const Tensor predicted = argmax(logits, 1);
+    for (std::int64_t i = 0; i < labels.numel(); ++i) {
+      const std::int64_t truth = labels.data<std::int64_t>()[i];
+      const std::int64_t guess = predicted.data<std::int64_t>()[i];
+      ++result.confusion[static_cast<std::size_t>(truth)][static_cast<std::size_t>(guess)];
+      result.predicted.push_back(static_cast<int>(guess));
+      result.losses.push_back(losses.data<float>()[i]);
+      result.running.loss += result.losses.back();
+      result.running.correct += truth == guess ? 1 : 0;
+      result.running.images += 1;
+    }
+  }
+  return result;
+}
+
+}  // namespace mnist

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <array>
+#include <reel/data/loader.h>
+#include <reel/nn/module.h>
+#include <reel/optim/optimizer.h>
+
+#include "progress.h"
+
+namespace mnist {
+
+/// True once Ctrl-C was pressed (or SIGTERM came); training then ends after the batch. A second one ends the program at
+/// once.
+[[nodiscard]] bool interrupted();
+void watch_for_interrupts();
+
+/// One pass over the loader's batches. Stops early where interrupted. Throws reel::NumericError where the loss is no
+/// longer a number, with the epoch, the batch and the first op that produced one.
+[[nodiscard]] Running train_epoch(reel::nn::Module& model, reel::optim::Optimizer& optimizer,
+                                  reel::data::DataLoader& loader, Progress& progress, std::int64_t epoch);
+
+/// What a model makes of a data set.
+struct Evaluation {
+  Running running;
+  std::array<std::array<std::int64_t, 10>, 10> confusion{};  // [true][predicted]
+  std::vector<int> predicted;                                // by image
+  std::vector<double> losses;                                // by image
+};
+[[nodiscard]] Evaluation evaluate(reel::nn::Module& model, const reel::data::ImageDataset& dataset);
+
+}  // namespace mnist

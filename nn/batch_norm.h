@@ -1,0 +1,59 @@
+#pragma once
+
+#include <reel/nn/module.h>
+
+namespace reel::nn {
+
+/// Names and defaults are PyTorch's.
+struct BatchNormOptions {
+  double eps = 1e-5;
+  double momentum = 0.1;
+};
+
+/// What BatchNorm1d and BatchNorm2d share; see reel::batch_norm. Parameters: weight, bias [C]. Buffers: running_mean,
+/// running_var [C], num_batches_tracked [].
+class BatchNorm : public Module {
+ public:
+  [[nodiscard]] const Variable& weight() const { return *weight_; }
+  [[nodiscard]] const Variable& bias() const { return *bias_; }
+  [[nodiscard]] const Tensor& running_mean() const { return *mean_; }
+  [[nodiscard]] const Tensor& running_var() const { return *var_; }
+  [[nodiscard]] std::string describe() const override;
+
+ protected:
+  BatchNorm(std::string name, std::int64_t features, const BatchNormOptions& options);
+  Variable forward(const Variable& x) override;
+  /// Throws ShapeError for an input of another rank than the layer takes.
+  virtual void require_rank(const Variable& x) const = 0;
+
+ private:
+  std::string layer_;
+  BatchNormOptions options_;
+  const Variable* weight_ = nullptr;  // owned as parameters and buffers
+  const Variable* bias_;
+  Tensor* mean_;
+  Tensor* var_;
+  Tensor* batches_;
+};
+
+/// x [N, C] or [N, C, L].
+class BatchNorm1d : public BatchNorm {
+ public:
+  explicit BatchNorm1d(std::int64_t num_features, const BatchNormOptions& options = {})
+      : BatchNorm("BatchNorm1d", num_features, options) {}
+
+ protected:
+  void require_rank(const Variable& x) const override;
+};
+
+/// x [N, C, H, W].
+class BatchNorm2d : public BatchNorm {
+ public:
+  explicit BatchNorm2d(std::int64_t num_features, const BatchNormOptions& options = {})
+      : BatchNorm("BatchNorm2d", num_features, options) {}
+
+ protected:
+  void require_rank(const Variable& x) const override;
+};
+
+}  // namespace reel::nn

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <reel/core/random.h>
+
+/// Initial values for weights [O, I, ...]: a fan is I (fan_in) or O (fan_out) times the number of taps.
+namespace reel::nn::init {
+
+struct Fans {
+  std::int64_t in;
+  std::int64_t out;
+};
+/// Throws ShapeError for a weight with fewer than two axes.
+[[nodiscard]] Fans fans(const Shape& shape);
+
+/// Uniform in +-sqrt(6 / ((1 + slope^2) fan_in)), for a (leaky) ReLU behind it (He et al., 2015).
+[[nodiscard]] Tensor kaiming_uniform(const Shape& shape, double slope = 0, Generator& generator = default_generator());
+/// Normal with deviation sqrt(2 / ((1 + slope^2) fan_in)).
+[[nodiscard]] Tensor kaiming_normal(const Shape& shape, double slope = 0, Generator& generator = default_generator());
+/// Uniform in +-gain sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio, 2010).
+[[nodiscard]] Tensor xavier_uniform(const Shape& shape, double gain = 1, Generator& generator = default_generator());
+/// Normal with deviation gain sqrt(2 / (fan_in + fan_out)).
+[[nodiscard]] Tensor xavier_normal(const Shape& shape, double gain = 1, Generator& generator = default_generator());
+
+/// What Linear and Conv2d start with, as in PyTorch: uniform in +-1 / sqrt(fan_in).
+[[nodiscard]] Tensor default_weight(const Shape& shape, Generator& generator = default_generator());
+[[nodiscard]] Tensor default_bias(const Shape& weight_shape, Generator& generator = default_generator());
+
+}  // namespace reel::nn::init

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <concepts>
+#include <map>
+#include <memory>
+#include <ostream>
+#include <reel/autograd/variable.h>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace reel::nn {
+
+/// Tensors by name, as PyTorch names them: `conv1.weight`.
+using StateDict = std::map<std::string, Tensor>;
+
+/// A layer or a model: parameters, buffers (tensors that belong to the state but are not trained), child modules and
+/// a forward. A module of one's own registers what it owns by the call that makes it:
+///
+///     struct Net : nn::Module {
+///       nn::Linear& hidden = add("hidden", nn::Linear(784, 256));
+///       nn::Linear& out = add("out", nn::Linear(256, 10));
+///       const Variable& scale = parameter("scale", Tensor::ones({10}));
+///       Variable forward(const Variable& x) override { return scale * out(relu(hidden(x))); }
+///     };
+///
+/// Nothing can be forgotten silently: modules don't copy, and a call that meets a module or a leaf that was never
+/// registered throws StateError and says how to register it. Modules can be moved before and after use.
+class Module {
+ public:
+  Module() = default;
+  virtual ~Module() = default;
+  Module(Module&&) = default;
+  Module& operator=(Module&&) = default;
+  Module(const Module&) = delete;
+  Module& operator=(const Module&) = delete;
+
+  /// Runs forward, so that errors name the module's path.
+  Variable operator()(const Variable& x);
+
+  /// This module's parameters and those of its children, in the order of registration.
+  [[nodiscard]] std::vector<Variable> parameters() const;
+  [[nodiscard]] std::vector<std::pair<std::string, Variable>> named_parameters() const;
+  [[nodiscard]] std::vector<std::pair<std::string, Tensor>> named_buffers() const;
+  /// The direct children.
+  [[nodiscard]] std::vector<std::pair<std::string, Module*>> named_children() const;
+  /// How many numbers are trained.
+  [[nodiscard]] std::int64_t parameter_count() const;
+
+  /// Switches this module and its children between training and evaluation (Dropout, BatchNorm).
+  void train(bool on = true);
+  void eval() { train(false); }
+  [[nodiscard]] bool is_training() const { return training_; }
+  void zero_grad() const;
+
+  /// Parameters and buffers by name. The tensors share memory with the module; clone() what is to stay.
+  [[nodiscard]] StateDict state_dict() const;
+  /// Copies the values in. Throws StateError, which lists everything missing, unexpected, and of another shape or
+  /// dtype; then nothing was changed.
+  void load_state_dict(const StateDict& state);
+
+  /// One line: the layer's name and options.
+  [[nodiscard]] virtual std::string describe() const;
+  /// The module and its children as an indented tree.
+  friend std::ostream& operator<<(std::ostream& out, const Module& module);
+
+ protected:
+  /// What the module computes. Modules with other signatures give themselves methods of their own.
+  virtual Variable forward(const Variable& x);
+
+  /// Registers a parameter with its initial value. Throws StateError for a name that is empty, taken or has a dot.
+  const Variable& parameter(const std::string& name, Tensor initial);
+  /// Registers a buffer.
+  Tensor& buffer(const std::string& name, Tensor initial);
+  /// Registers a child and hands it back.
+  template <std::derived_from<Module> M>
+  M& add(const std::string& name, M child) {
+    return static_cast<M&>(add_child(name, std::make_unique<M>(std::move(child))));
+  }
+
+ private:
+  class Call;
+  template <class T>
+  struct Named {
+    std::string name;
+    std::unique_ptr<T> item;  // by pointer: references stay good when more is registered or the module moves
+  };
+
+  Module& add_child(const std::string& name, std::unique_ptr<Module> child);
+  void require_free(const std::string& name) const;
+  void print(std::ostream& out, int depth) const;
+
+  std::vector<Named<Variable>> parameters_;
+  std::vector<Named<Tensor>> buffers_;
+  std::vector<Named<Module>> children_;
+  std::string name_;  // as a child; empty for a root
+  bool training_ = true;
+};
+
+}  // namespace reel::nn

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <reel/autograd/ops/pool.h>
+#include <reel/nn/module.h>
+
+namespace reel::nn {
+
+/// The largest value of each window; see reel::max_pool2d. `MaxPool2d(2)`, `MaxPool2d({.kernel_size = 3, .stride = 2})`
+class MaxPool2d : public Module {
+ public:
+  explicit MaxPool2d(const Pool2dOptions& options) : options_(options) {}
+  explicit MaxPool2d(int kernel_size) : MaxPool2d(Pool2dOptions{.kernel_size = kernel_size}) {}
+  [[nodiscard]] std::string describe() const override { return concat("MaxPool2d(", options_.kernel_size, ')'); }
+
+ protected:
+  Variable forward(const Variable& x) override { return max_pool2d(x, options_); }
+
+ private:
+  Pool2dOptions options_;
+};
+
+/// The mean of each window; see reel::avg_pool2d.
+class AvgPool2d : public Module {
+ public:
+  explicit AvgPool2d(const Pool2dOptions& options) : options_(options) {}
+  explicit AvgPool2d(int kernel_size) : AvgPool2d(Pool2dOptions{.kernel_size = kernel_size}) {}
+  [[nodiscard]] std::string describe() const override { return concat("AvgPool2d(", options_.kernel_size, ')'); }
+
+ protected:
+  Variable forward(const Variable& x) override { return avg_pool2d(x, options_); }
+
+ private:
+  Pool2dOptions options_;
+};
+
+/// Means over windows that cover the plane; see reel::adaptive_avg_pool2d.
+class AdaptiveAvgPool2d : public Module {
+ public:
+  explicit AdaptiveAvgPool2d(Pair output_size) : output_size_(output_size) {}
+  [[nodiscard]] std::string describe() const override { return concat("AdaptiveAvgPool2d(", output_size_, ')'); }
+
+ protected:
+  Variable forward(const Variable& x) override { return adaptive_avg_pool2d(x, output_size_); }
+
+ private:
+  Pair output_size_;
+};
+
+}  // namespace reel::nn

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <reel/nn/module.h>
+
+namespace reel::nn {
+
+/// Modules one after another, named 0, 1, 2, ...
+class Sequential : public Module {
+ public:
+  template <std::derived_from<Module>... Ms>
+  explicit Sequential(Ms... modules) {
+    (append(std::move(modules)), ...);
+  }
+
+  /// Adds a module at the end.
+  template <std::derived_from<Module> M>
+  Sequential& append(M module) {
+    layers_.push_back(&add(std::to_string(layers_.size()), std::move(module)));
+    return *this;
+  }
+
+  [[nodiscard]] std::size_t size() const { return layers_.size(); }
+  /// Throws IndexError.
+  [[nodiscard]] Module& operator[](std::size_t i) const;
+  [[nodiscard]] std::string describe() const override { return "Sequential"; }
+
+ protected:
+  Variable forward(const Variable& x) override;
+
+ private:
+  std::vector<Module*> layers_;  // owned as children
+};
+
+}  // namespace reel::nn

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <reel/autograd/variable.h>
+#include <vector>
+
+namespace reel::optim {
+
+/// Scales the gradients of all parameters together so that their norm (of all elements as one vector) is at most
+/// `max_norm`. Returns the norm before. Throws ValueError for a max_norm that is not above 0.
+double clip_grad_norm(const std::vector<Variable>& parameters, double max_norm);
+/// Brings every element of every gradient into [-limit, limit]. Throws ValueError for a limit that is not above 0.
+void clip_grad_value(const std::vector<Variable>& parameters, double limit);
+
+}  // namespace reel::optim

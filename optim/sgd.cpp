@@ -1,0 +1,31 @@
+#include <reel/core/kernels/update.h>
+#include <reel/optim/sgd.h>
+
+namespace reel::optim {
+
+SGD::SGD(std::vector<Variable> params, const SGDOptions& options)
+    : Optimizer(std::move(params), options.lr), options_(options), buffers_(parameters().size()) {
+  require<ValueError>(options.momentum >= 0 && options.weight_decay >= 0, "SGD",
+                      "momentum and weight_decay must not be negative, got ", options.momentum, " and ",
+                      options.weight_decay);
+  require<ValueError>(!options.nesterov || (options.momentum > 0 && options.dampening == 0), "SGD",
+                      "Nesterov wants momentum and no dampening, got ", options.momentum, " and ", options.dampening);
+}
+
+void SGD::step() {
+  for (std::size_t i = 0; i < parameters().size(); ++i) {
+    const Variable& p = parameters()[i];
+    if (!p.grad().defined()) continue;
+    const bool first = options_.momentum != 0 && !buffers_[i].defined();
+    if (first) buffers_[i] = Tensor::zeros(p.shape(), p.dtype());
+    kernels::sgd_step(p.value(), p.grad(), options_.momentum == 0 ? Tensor() : buffers_[i],
+                      {.lr = lr(),
+                       .momentum = options_.momentum,
+                       .dampening = options_.dampening,
+                       .weight_decay = options_.weight_decay,
+                       .nesterov = options_.nesterov,
+                       .first = first});
+  }
+}
+
+}  // namespace reel::optim

@@ -1,0 +1,40 @@
+#pragma once
+
+/// The whole of Reel. Smaller headers compile faster; each of these may be included by itself.
+
+#include <reel/autograd/gradcheck.h>
+#include <reel/autograd/ops/activation.h>
+#include <reel/autograd/ops/arithmetic.h>
+#include <reel/autograd/ops/conv.h>
+#include <reel/autograd/ops/loss.h>
+#include <reel/autograd/ops/matmul.h>
+#include <reel/autograd/ops/norm.h>
+#include <reel/autograd/ops/pool.h>
+#include <reel/autograd/ops/reduce.h>
+#include <reel/autograd/ops/view.h>
+#include <reel/autograd/tape.h>
+#include <reel/core/io/npy.h>
+#include <reel/core/io/npz.h>
+#include <reel/core/io/safetensors.h>
+#include <reel/core/kernels/index.h>
+#include <reel/core/kernels/matmul.h>
+#include <reel/core/parallel.h>
+#include <reel/core/storage.h>
+#include <reel/data/affine.h>
+#include <reel/data/image.h>
+#include <reel/data/loader.h>
+#include <reel/data/mnist.h>
+#include <reel/data/synthetic.h>
+#include <reel/data/transforms.h>
+#include <reel/nn/activation.h>
+#include <reel/nn/batch_norm.h>
+#include <reel/nn/conv2d.h>
+#include <reel/nn/init.h>
+#include <reel/nn/linear.h>
+#include <reel/nn/loss.h>
+#include <reel/nn/pooling.h>
+#include <reel/nn/sequential.h>
+#include <reel/optim/adam.h>
+#include <reel/optim/clip.h>
+#include <reel/optim/schedule.h>
+#include <reel/optim/sgd.h>

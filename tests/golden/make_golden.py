@@ -1,0 +1,60 @@
+"""Makes the golden files of this folder with PyTorch: `python3 make_golden.py [--mnist DIR] [NAME...]`.
+
+Needs torch, numpy and safetensors (`pip install torch numpy safetensors`). Every file is made with fixed seeds on one
+thread: the same PyTorch on the same kind of CPU makes the same bytes, another one differs in the last digits. README.md
+tells how the keys are named.
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+from basic_cases import add_basic_cases
+from conv_cases import add_image_cases
+from golden_file import GoldenFile
+from init_cases import add_init_cases
+from nn_cases import add_network_cases
+from optim_cases import add_optim_cases
+from train_cases import add_images, add_training, cnn, lenet5
+
+FOLDER = Path(__file__).parent
+IMAGES = FOLDER / "train_images.safetensors"
+
+
+def add_ops(file):
+    """Every op's cases."""
+    add_image_cases(file)
+    add_network_cases(file)
+    add_basic_cases(file)
+
+
+MAKERS = {
+    "ops": add_ops,
+    "optim": add_optim_cases,
+    "init": add_init_cases,
+    "train_lenet5": lambda file: add_training(file, "lenet5", lenet5, IMAGES),
+    "train_cnn": lambda file: add_training(file, "cnn", cnn, IMAGES),
+}
+
+
+def main():
+    """Writes the files that were asked for, or all of them."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(MAKERS)} (default: all)")
+    parser.add_argument("--mnist", type=Path, metavar="DIR", help="MNIST's .gz files, to make train_images anew")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.names) - set(MAKERS):
+        parser.error(f"no such file: {', '.join(sorted(unknown))}")
+    torch.set_num_threads(1)
+    makers = {name: MAKERS[name] for name in arguments.names or MAKERS}
+    if arguments.mnist:
+        makers = {"train_images": lambda file: add_images(file, arguments.mnist)} | makers
+    for name, add in makers.items():
+        file = GoldenFile()
+        add(file)
+        file.metadata["torch"] = torch.__version__
+        file.write(FOLDER / f"{name}.safetensors")
+
+
+if __name__ == "__main__":
+    main()
