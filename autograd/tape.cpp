@@ -138,6 +138,8 @@ Variable Tape::seed(const Variable& output, const Variable& gradient) const {
   }
   require<ShapeError>(gradient.shape() == output.shape(), "backward", "an output of shape ", output.shape(),
                       " wants a gradient of that shape, got ", gradient.shape());
+  require<TypeError>(gradient.dtype() == output.dtype(), "backward", "an output of ", output.dtype(),
+                     " wants a gradient of that dtype, got ", gradient.dtype());
   return gradient;
 }
 
@@ -147,8 +149,14 @@ void Tape::backward(const Variable& output, const BackwardOptions& options) {
   Sweep state{.consume = !options.retain, .to_leaves = true};
   state.gradients.resize(static_cast<std::size_t>(last) + 1);
   state.gradients.back() = seed(output, options.gradient.defined() ? Variable(options.gradient) : Variable());
+  // Also where an op's backward throws: what is left of the tape by then is of no use.
+  struct ClearAtEnd {
+    Tape* tape;
+    ~ClearAtEnd() {
+      if (tape != nullptr) tape->clear();
+    }
+  } const clear_at_end{state.consume ? this : nullptr};
   sweep(state);
-  if (state.consume) clear();
 }
 
 std::vector<Variable> Tape::gradients(const std::vector<Variable>& outputs, const std::vector<Variable>& inputs,

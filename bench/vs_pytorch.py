@@ -3,11 +3,11 @@
     python3 bench/vs_pytorch.py --data DIR                  three models, three rounds, two threads
     python3 bench/vs_pytorch.py --models lenet5 --repeat 5  random images of MNIST's size
 
-A round runs Reel, PyTorch, and PyTorch with channels_last, one after the other, each in a process of its own; the table
-has the medians over the rounds and compares Reel with the faster of PyTorch's two layouts. Both train the same model in
-batches of 64, on the same number of threads.
+A round runs Reel, PyTorch, and PyTorch with channels_last in turn, each in a process of its own; the table
+has the medians over the rounds and compares Reel with the faster of PyTorch's two layouts. Both train the same model
+in batches of 64, on the same number of threads.
 
-PyTorch is given its best: oneDNN, an allocator that keeps its memory (the MALLOC_ settings below, which glibc reads when
+PyTorch is given its best: oneDNN, an allocator that keeps its memory (the MALLOC_ settings below, read by glibc when
 the process starts), images that are float tensors already, batches by indexing with a permutation instead of a
 DataLoader, SGD in its fused form, and a warm-up before the clock starts. Reel is timed as it is used: its seconds are
 those of the first epoch of a fresh process, with the conversion of the images and without a warm-up.
@@ -230,15 +230,17 @@ def table(results):
 
 def report(results, about):
     """The table, what its columns mean, and the machine."""
-    return "\n".join([
-        table(results), "",
-        "Seconds are medians (least-greatest) of the rounds, scaled to an epoch of 60,000 images in batches of 64. The "
-        "ratio takes the faster of PyTorch's two layouts; below 1, Reel is faster. PyTorch is warmed up, Reel is not. "
-        "Losses are means over the images timed. PyTorch's memory holds Python, its libraries and all images as floats.",
-        "",
+    notes = (
+        "Seconds are medians (least-greatest) of the rounds, scaled to an epoch of 60,000 images in batches of 64. "
+        "The ratio takes the faster of PyTorch's layouts; below 1, Reel is faster. PyTorch is warmed up, Reel isn't. "
+        "Losses are means over the images timed. PyTorch's memory holds Python, its libraries and all images as floats."
+    )
+    system = (
         f"{about['cpu']}, {about['cores']} cores, {about['threads']} threads for each, "
-        f"load {about['load_at_start']:.1f} at the start; PyTorch {about['pytorch']}, Python {about['python']}, {about['system']}.",
-    ])  # fmt: skip
+        f"load {about['load_at_start']:.1f} at the start; PyTorch {about['pytorch']}, Python {about['python']}, "
+        f"{about['system']}, {'random images' if about['synthetic'] else 'images from --data'}."
+    )
+    return f"{table(results)}\n\n{notes}\n\n{system}"
 
 
 def parse_arguments():

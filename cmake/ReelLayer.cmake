@@ -3,10 +3,10 @@
 find_package(Threads REQUIRED)
 
 # <reel/core/tensor.h> is spelt the same in the tree as after installation: one link in the build folder per public folder.
-set(REEL_INCLUDE_DIR ${CMAKE_BINARY_DIR}/include)
+set(REEL_INCLUDE_DIR ${PROJECT_BINARY_DIR}/include)
 file(MAKE_DIRECTORY ${REEL_INCLUDE_DIR}/reel)
 foreach(entry core autograd nn optim data reel.h)
-  file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${entry} ${REEL_INCLUDE_DIR}/reel/${entry} SYMBOLIC)
+  file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${entry} ${REEL_INCLUDE_DIR}/reel/${entry} SYMBOLIC)
 endforeach()
 
 add_library(reel_flags INTERFACE)
@@ -21,7 +21,7 @@ endif()
 
 # reel_layer(<folder> [<folder below it>...]): the library reel_<folder> of every source in the folder.
 function(reel_layer folder)
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cpp)
   add_library(reel_${folder} STATIC ${sources})
   target_include_directories(reel_${folder} PUBLIC ${REEL_INCLUDE_DIR})
   target_link_libraries(reel_${folder} PRIVATE reel_flags)

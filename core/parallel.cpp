@@ -1,3 +1,4 @@
+#include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
@@ -16,8 +17,9 @@ namespace reel {
 namespace {
 
 std::mutex arena_mutex;
-std::shared_ptr<tbb::task_arena> arena;  // guarded by arena_mutex; made at the first parallel work
-std::atomic<int> wanted_threads{0};      // 0: as many as the process may use
+std::shared_ptr<tbb::task_arena> arena;      // guarded by arena_mutex; made at the first parallel work
+std::unique_ptr<tbb::global_control> limit;  // likewise; lets oneTBB start more threads than there are cores
+std::atomic<int> wanted_threads{0};          // 0: as many as the process may use
 
 std::shared_ptr<tbb::task_arena> current_arena() {
   const std::scoped_lock lock(arena_mutex);
@@ -47,6 +49,10 @@ void set_num_threads(int n) {
   const std::scoped_lock lock(arena_mutex);
   wanted_threads = n;
   arena.reset();
+  limit.reset();
+  if (n > tbb::this_task_arena::max_concurrency()) {
+    limit = std::make_unique<tbb::global_control>(tbb::global_control::max_allowed_parallelism, n);
+  }
 }
 
 int num_threads() {

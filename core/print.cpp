@@ -74,10 +74,6 @@ void print(std::ostream& out, const Tensor& t, const Format& format, int depth) 
     out << std::setw(static_cast<int>(format.width)) << format.write(t);
     return;
   }
-  if (t.numel() == 0) {
-    out << "[]";  // as in NumPy, and not one pair of brackets for each of its rows
-    return;
-  }
   out << '[';
   bool first = true;
   for (const std::int64_t i : shown(t.shape()[0], format.summarise)) {
@@ -99,7 +95,8 @@ void print(std::ostream& out, const Tensor& t, const Format& format, int depth) 
 
 std::ostream& operator<<(std::ostream& out, const Tensor& tensor) {
   if (!tensor.defined()) return out << "Tensor(undefined)";
-  print(out, tensor, choose_format(tensor), 0);
+  if (tensor.numel() == 0) out << "[]";  // as in NumPy, and not one pair of brackets for each of its rows
+  else print(out, tensor, choose_format(tensor), 0);
   return out << "  " << tensor.dtype() << ' ' << tensor.shape();
 }
 

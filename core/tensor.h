@@ -78,7 +78,7 @@ class Tensor {
   // Views: they share memory. Axes may be negative. Bad ones throw ShapeError or IndexError.
 
   /// Same elements in row-major order, new shape; one size may be -1. Copies only where no view can do it.
-  [[nodiscard]] Tensor reshape(const Shape& shape) const;
+  [[nodiscard]] Tensor reshape(const Shape& wanted) const;
   /// Makes axes start..end into one: the [N, C, H, W] of a conv net into [N, C*H*W] by `flatten(1)`.
   [[nodiscard]] Tensor flatten(std::int64_t start = 0, std::int64_t end = -1) const;
   [[nodiscard]] Tensor transpose(std::int64_t axis_a, std::int64_t axis_b) const;
@@ -91,14 +91,16 @@ class Tensor {
   [[nodiscard]] Tensor slice(std::int64_t axis, std::int64_t start, std::int64_t stop, std::int64_t step = 1) const;
   /// One index of `axis`, which disappears.
   [[nodiscard]] Tensor select(std::int64_t axis, std::int64_t index) const;
+  /// The same along the first axis: `images[3]`.
+  [[nodiscard]] Tensor operator[](std::int64_t index) const { return select(0, index); }
   /// Repeats axes of size 1 (and new leading ones) without copying; -1 keeps a size.
-  [[nodiscard]] Tensor expand(const Shape& shape) const;
+  [[nodiscard]] Tensor expand(const Shape& wanted) const;
   /// Drops one axis of size 1, or all of them.
   [[nodiscard]] Tensor squeeze(std::optional<std::int64_t> axis = {}) const;
   [[nodiscard]] Tensor unsqueeze(std::int64_t axis) const;
   /// A view with any shape, strides and offset (in elements, from this view's first element). Throws ShapeError where
   /// that would reach outside the storage.
-  [[nodiscard]] Tensor as_strided(const Shape& shape, const Strides& strides, std::int64_t offset = 0) const;
+  [[nodiscard]] Tensor as_strided(const Shape& sizes, const Strides& steps, std::int64_t offset = 0) const;
 
   /// This, or a row-major copy where this is not row-major.
   [[nodiscard]] Tensor contiguous() const;
@@ -106,7 +108,7 @@ class Tensor {
   [[nodiscard]] Tensor clone() const;
   /// A copy of another dtype (this, where it has it already). Floats are truncated towards zero, as in C++; everything
   /// but 0 becomes true.
-  [[nodiscard]] Tensor to(DType dtype) const;
+  [[nodiscard]] Tensor to(DType wanted) const;
 
   // In place: every view of the memory sees it.
 

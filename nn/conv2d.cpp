@@ -13,6 +13,8 @@ Conv2d::Conv2d(const Conv2dOptions& options) : options_(options) {
   require<ValueError>(
       options.stride.h >= 1 && options.stride.w >= 1 && options.dilation.h >= 1 && options.dilation.w >= 1, "Conv2d",
       "stride and dilation must be at least 1, got ", options.stride, " and ", options.dilation);
+  const Pair pad = options.padding.pixels();
+  require<ValueError>(pad.h >= 0 && pad.w >= 0, "Conv2d", "padding must not be negative, got ", pad);
   require<ValueError>(
       options.groups >= 1 && options.in_channels % options.groups == 0 && options.out_channels % options.groups == 0,
       "Conv2d", "groups must divide in_channels and out_channels, got ", options.groups, " for ", options.in_channels,

@@ -21,7 +21,7 @@ struct Conv2dOptions {
 /// Parameters: weight [out_channels, in_channels / groups, KH, KW], bias [out_channels].
 class Conv2d : public Module {
  public:
-  /// Throws ValueError for sizes below 1, and for groups that do not divide both channel counts.
+  /// Throws ValueError for sizes below 1, negative padding, and groups that do not divide both channel counts.
   explicit Conv2d(const Conv2dOptions& options);
 
   [[nodiscard]] const Variable& weight() const { return *weight_; }

@@ -46,7 +46,8 @@ class Module::Call {
       const bool is_input = x_.is_leaf() && &x_.leaf_state() == &leaf.leaf_state();
       if (is_input || leaf.leaf_state().is_registered) continue;
       throw StateError(
-          module_.describe(), "uses a leaf ", leaf.leaf_state().name, " of shape ", leaf.shape(),
+          module_.describe(), "uses a leaf", leaf.leaf_state().name.empty() ? "" : " ", leaf.leaf_state().name,
+          " of shape ", leaf.shape(),
           " that no module registered, so it would not be trained; make it with parameter(\"name\", tensor)");
     }
   }

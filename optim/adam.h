@@ -16,15 +16,15 @@ struct AdamOptions {
 class Adam : public Optimizer {
  public:
   /// Throws ValueError for betas outside [0, 1) and negative options.
-  explicit Adam(std::vector<Variable> parameters, const AdamOptions& options = {})
-      : Adam(std::move(parameters), options, false) {}
+  explicit Adam(std::vector<Variable> params, const AdamOptions& options = {})
+      : Adam(std::move(params), options, false) {}
 
   void step() override;
   [[nodiscard]] double momentum() const override { return options_.beta1; }
   void set_momentum(double momentum) override { options_.beta1 = momentum; }
 
  protected:
-  Adam(std::vector<Variable> parameters, const AdamOptions& options, bool decoupled);
+  Adam(std::vector<Variable> params, const AdamOptions& options, bool decoupled);
 
  private:
   AdamOptions options_;
@@ -46,9 +46,8 @@ struct AdamWOptions {
 /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019): p shrinks by lr * weight_decay before the step.
 class AdamW : public Adam {
  public:
-  explicit AdamW(std::vector<Variable> parameters, const AdamWOptions& options = {})
-      : Adam(std::move(parameters), {options.lr, options.beta1, options.beta2, options.eps, options.weight_decay},
-             true) {}
+  explicit AdamW(std::vector<Variable> params, const AdamWOptions& options = {})
+      : Adam(std::move(params), {options.lr, options.beta1, options.beta2, options.eps, options.weight_decay}, true) {}
 };
 
 }  // namespace reel::optim

@@ -5,7 +5,11 @@ namespace reel::optim {
 
 Optimizer::Optimizer(std::vector<Variable> parameters, double lr) : parameters_(std::move(parameters)) {
   require<ValueError>(!parameters_.empty(), "optimizer", "got no parameters");
-  for (const Variable& p : parameters_) static_cast<void>(p.leaf_state());  // throws for what is no leaf
+  for (const Variable& p : parameters_) {
+    static_cast<void>(p.leaf_state());  // throws for what is no leaf
+    require<ValueError>(p.value().is_contiguous(), "optimizer", "a parameter of shape ", p.shape(),
+                        " is not contiguous; make its leaf of .contiguous()");
+  }
   set_lr(lr);
 }
 

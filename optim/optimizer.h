@@ -24,7 +24,8 @@ class Optimizer {
   [[nodiscard]] const std::vector<Variable>& parameters() const { return parameters_; }
 
  protected:
-  /// Throws ValueError where there are no parameters, and AutogradError for one that is no leaf.
+  /// Throws ValueError where there are no parameters or one is not contiguous, and AutogradError for one that is no
+  /// leaf.
   Optimizer(std::vector<Variable> parameters, double lr);
   /// Zeros like each parameter, for an optimizer's state.
   [[nodiscard]] std::vector<Tensor> zeros_like_parameters() const;

@@ -52,7 +52,8 @@ void OneCycleLR::apply(std::int64_t count) {
   const double peak = o.pct_start * static_cast<double>(o.total_steps) - 1;
   const auto t = static_cast<double>(count);
   const bool rising = t <= peak;
-  const double share = rising ? t / peak : (t - peak) / (last - peak);
+  const double length = rising ? peak : last - peak;  // 0 where one half has no steps: its end is its beginning
+  const double share = length == 0 ? 1 : (rising ? t : t - peak) / length;
   optimizer().set_lr(rising ? cosine(initial, o.max_lr, share) : cosine(o.max_lr, initial / o.final_div_factor, share));
   if (!o.cycle_momentum) return;
   optimizer().set_momentum(rising ? cosine(o.max_momentum, o.base_momentum, share)

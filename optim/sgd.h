@@ -17,7 +17,7 @@ struct SGDOptions {
 class SGD : public Optimizer {
  public:
   /// Throws ValueError for negative options, and for Nesterov without momentum or with dampening.
-  SGD(std::vector<Variable> parameters, const SGDOptions& options);
+  SGD(std::vector<Variable> params, const SGDOptions& options);
 
   void step() override;
   [[nodiscard]] double momentum() const override { return options_.momentum; }

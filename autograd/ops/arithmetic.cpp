@@ -62,11 +62,12 @@ Variable neg(const Variable& a) {
 
 Variable abs(const Variable& a) {
   return record("abs", {a}, abs(a.value()),
-                [slope = sign(a.value())](const Variable& grad, const Step&) -> Gradients { return {grad * slope}; });
+                [a = a.value()](const Variable& grad, const Step&) -> Gradients { return {grad * sign(a)}; });
 }
 
 Variable pow(const Variable& a, double exponent) {
   return record("pow", {a}, pow(a.value(), exponent), [a, exponent](const Variable& grad, const Step&) -> Gradients {
+    if (exponent == 0) return {grad * 0.0};  // and not 0 * pow(0, -1), which is no number
     return {grad * (exponent * pow(a, exponent - 1))};
   });
 }
@@ -87,6 +88,16 @@ Variable sqrt(const Variable& a) {
                 [y](const Variable& grad, const Step& step) -> Gradients { return {grad / (2.0 * step.output(y))}; });
 }
 
+Variable sin(const Variable& a) {
+  return record("sin", {a}, sin(a.value()),
+                [a](const Variable& grad, const Step&) -> Gradients { return {grad * cos(a)}; });
+}
+
+Variable cos(const Variable& a) {
+  return record("cos", {a}, cos(a.value()),
+                [a](const Variable& grad, const Step&) -> Gradients { return {-(grad * sin(a))}; });
+}
+
 Variable where(const Tensor& condition, const Variable& a, const Variable& b) {
   return record("where", {a, b}, where(condition, a.value(), b.value()),
                 [condition, a, b](const Variable& grad, const Step& step) {
@@ -98,6 +109,8 @@ Variable where(const Tensor& condition, const Variable& a, const Variable& b) {
 }
 
 Variable to(const Variable& a, DType dtype) {
+  require<TypeError>(is_floating(dtype), "to", "a Variable becomes float32 or float64, got ", dtype,
+                     "; convert its value() instead");
   return record("to", {a}, a.value().to(dtype),
                 [from = a.dtype()](const Variable& grad, const Step&) -> Gradients { return {to(grad, from)}; });
 }

@@ -21,6 +21,8 @@ namespace reel {
 [[nodiscard]] Variable exp(const Variable& a);
 [[nodiscard]] Variable log(const Variable& a);
 [[nodiscard]] Variable sqrt(const Variable& a);
+[[nodiscard]] Variable sin(const Variable& a);
+[[nodiscard]] Variable cos(const Variable& a);
 /// a where `condition` (bool) holds, else b.
 [[nodiscard]] Variable where(const Tensor& condition, const Variable& a, const Variable& b);
 /// The same numbers in another float dtype.
@@ -31,13 +33,13 @@ namespace reel {
 [[nodiscard]] inline Variable operator*(const Variable& a, const Variable& b) { return mul(a, b); }
 [[nodiscard]] inline Variable operator/(const Variable& a, const Variable& b) { return div(a, b); }
 [[nodiscard]] inline Variable operator-(const Variable& a) { return neg(a); }
-[[nodiscard]] inline Variable operator+(const Variable& a, double b) { return add(a, Tensor::scalar(b, a.dtype())); }
-[[nodiscard]] inline Variable operator-(const Variable& a, double b) { return sub(a, Tensor::scalar(b, a.dtype())); }
-[[nodiscard]] inline Variable operator*(const Variable& a, double b) { return mul(a, Tensor::scalar(b, a.dtype())); }
-[[nodiscard]] inline Variable operator/(const Variable& a, double b) { return div(a, Tensor::scalar(b, a.dtype())); }
-[[nodiscard]] inline Variable operator+(double a, const Variable& b) { return add(Tensor::scalar(a, b.dtype()), b); }
-[[nodiscard]] inline Variable operator-(double a, const Variable& b) { return sub(Tensor::scalar(a, b.dtype()), b); }
-[[nodiscard]] inline Variable operator*(double a, const Variable& b) { return mul(Tensor::scalar(a, b.dtype()), b); }
-[[nodiscard]] inline Variable operator/(double a, const Variable& b) { return div(Tensor::scalar(a, b.dtype()), b); }
+[[nodiscard]] inline Variable operator+(const Variable& a, double b) { return add(a, scalar_like(b, a.value())); }
+[[nodiscard]] inline Variable operator-(const Variable& a, double b) { return sub(a, scalar_like(b, a.value())); }
+[[nodiscard]] inline Variable operator*(const Variable& a, double b) { return mul(a, scalar_like(b, a.value())); }
+[[nodiscard]] inline Variable operator/(const Variable& a, double b) { return div(a, scalar_like(b, a.value())); }
+[[nodiscard]] inline Variable operator+(double a, const Variable& b) { return add(scalar_like(a, b.value()), b); }
+[[nodiscard]] inline Variable operator-(double a, const Variable& b) { return sub(scalar_like(a, b.value()), b); }
+[[nodiscard]] inline Variable operator*(double a, const Variable& b) { return mul(scalar_like(a, b.value()), b); }
+[[nodiscard]] inline Variable operator/(double a, const Variable& b) { return div(scalar_like(a, b.value()), b); }
 
 }  // namespace reel

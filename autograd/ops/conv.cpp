@@ -10,8 +10,8 @@ namespace {
 
 using kernels::Conv2dGeometry;
 
-Variable input_grad(const Variable& grad, const Variable& weight, const Conv2dGeometry& g);
-Variable weight_grad(const Variable& input, const Variable& grad, const Conv2dGeometry& g);
+Variable input_grad(const Variable& grad, const Variable& w, const Conv2dGeometry& g);
+Variable weight_grad(const Variable& x, const Variable& grad, const Conv2dGeometry& g);
 
 Variable forward(const Variable& x, const Variable& w, const Variable& bias, const Conv2dGeometry& g) {
   Tensor y = kernels::conv2d_forward(x.value(), w.value(), bias.value(), g);

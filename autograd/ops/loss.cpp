@@ -14,9 +14,15 @@ Variable reduce(const Variable& losses, Reduction reduction) {
   return reduction == Reduction::sum ? sum(losses) : mean(losses);
 }
 
-void require_equal_shapes(std::string_view op, const Variable& a, const Variable& b) {
+void require_floats(std::string_view op, const Variable& a) {
+  visit_floats(op, a.dtype(), [](auto) {});
+}
+
+void require_alike(std::string_view op, const Variable& a, const Variable& b) {
   require<ShapeError>(a.shape() == b.shape(), op, "input ", a.shape(), " and target ", b.shape(),
                       " must have the same shape");
+  require_same_dtype(op, a.value(), b.value());
+  require_floats(op, a);
 }
 
 /// Checks input [N, C, ...] and labels [N, ...].
@@ -27,6 +33,7 @@ void require_labels(std::string_view op, const Variable& input, const Tensor& ta
   require<ShapeError>(target.shape() == wanted, op, "input ", input.shape(), " wants a target of shape ", wanted,
                       ", got ", target.shape());
   require_indices(op, target, input.size(1), "label");
+  require_floats(op, input);
 }
 
 /// One-hot labels laid out like the logits: [N, ...] -> [N, C, ...].
@@ -58,18 +65,18 @@ Variable nll_loss(const Variable& log_probabilities, const Tensor& target, Reduc
 }
 
 Variable mse_loss(const Variable& a, const Variable& b, Reduction reduction) {
-  require_equal_shapes("mse_loss", a, b);
+  require_alike("mse_loss", a, b);
   const Variable difference = a - b;
   return reduce(difference * difference, reduction);
 }
 
 Variable l1_loss(const Variable& a, const Variable& b, Reduction reduction) {
-  require_equal_shapes("l1_loss", a, b);
+  require_alike("l1_loss", a, b);
   return reduce(abs(a - b), reduction);
 }
 
 Variable binary_cross_entropy_with_logits(const Variable& logits, const Variable& target, Reduction reduction) {
-  require_equal_shapes("binary_cross_entropy_with_logits", logits, target);
+  require_alike("binary_cross_entropy_with_logits", logits, target);
   return reduce(softplus(logits) - logits * target, reduction);
 }
 

@@ -35,6 +35,7 @@ Variable linear(const Variable& x, const Variable& weight, const Variable& bias)
   require<ShapeError>(!bias.defined() || bias.shape() == Shape{weight.size(0)}, "linear", "weight ", weight.shape(),
                       " wants a bias of shape [", weight.size(0), "], got ", bias.defined() ? bias.shape() : Shape{});
   require_same_dtype("linear", x.value(), weight.value());
+  if (bias.defined()) require_same_dtype("linear", x.value(), bias.value());
   Shape shape = x.shape();
   shape[x.rank() - 1] = weight.size(0);
   const Variable rows = x.rank() == 2 ? x : reshape(x, {-1, weight.size(1)});

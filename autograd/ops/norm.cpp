@@ -8,12 +8,22 @@
 namespace reel {
 namespace {
 
-void require_shapes(const Variable& x, const Variable& weight, const Variable& bias) {
+/// Everything that comes with x has one value for each of its channels, and its dtype.
+void require_per_channel(const Variable& x, const Variable& weight, const Variable& bias, const Tensor& running_mean,
+                         const Tensor& running_var) {
   require<ShapeError>(x.rank() >= 2, "batch_norm", "input wants shape [N, C, ...], got ", x.shape());
   const Shape channels{x.size(1)};
   require<ShapeError>(weight.shape() == channels && bias.shape() == channels, "batch_norm", "input ", x.shape(),
                       " has ", x.size(1), " channels, weight has shape ", weight.shape(), " and bias ", bias.shape());
-  require_same_dtype("batch_norm", x.value(), weight.value());
+  for (const Tensor& running : {running_mean, running_var}) {
+    require<ShapeError>(!running.defined() || running.shape() == channels, "batch_norm", "input ", x.shape(), " has ",
+                        x.size(1), " channels, a running statistic has shape ",
+                        running.defined() ? running.shape() : Shape{});
+  }
+  visit_floats("batch_norm", x.dtype(), [](auto) {});
+  for (const Tensor& other : {weight.value(), bias.value(), running_mean, running_var}) {
+    if (other.defined()) require_same_dtype("batch_norm", x.value(), other);
+  }
 }
 
 /// All axes but the channels'.
@@ -59,7 +69,7 @@ void move_towards(Tensor& running, const Tensor& batch, double momentum) {
 
 Variable batch_norm(const Variable& x, const Variable& weight, const Variable& bias, Tensor running_mean,
                     Tensor running_var, const BatchNormOptions& options) {
-  require_shapes(x, weight, bias);
+  require_per_channel(x, weight, bias, running_mean, running_var);
   const double epsilon = options.epsilon;
   if (!options.training) {
     require<ValueError>(running_mean.defined() && running_var.defined(), "batch_norm",

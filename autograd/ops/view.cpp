@@ -112,14 +112,15 @@ Variable concatenate(const std::vector<Variable>& parts, std::int64_t axis) {
 }
 
 Variable stack(const std::vector<Variable>& parts, std::int64_t axis) {
+  require<ValueError>(!parts.empty(), "stack", "got no tensors");
+  const int along = normalize_axis("stack", axis, parts.front().rank() + 1);
   std::vector<Variable> thick;
   for (const Variable& part : parts) {
     require<ShapeError>(part.shape() == parts.front().shape(), "stack", "shapes ", parts.front().shape(), " and ",
                         part.shape(), " differ");
-    thick.push_back(unsqueeze(part, axis));
+    thick.push_back(unsqueeze(part, along));
   }
-  require<ValueError>(!thick.empty(), "stack", "got no tensors");
-  return concatenate(thick, normalize_axis("stack", axis, thick.front().rank()));
+  return concatenate(thick, along);
 }
 
 Variable index_select(const Variable& a, std::int64_t axis, const Tensor& index) {

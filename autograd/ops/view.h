@@ -20,6 +20,12 @@ namespace reel {
 [[nodiscard]] Variable unsqueeze(const Variable& a, std::int64_t axis);
 [[nodiscard]] Variable concatenate(const std::vector<Variable>& parts, std::int64_t axis = 0);
 [[nodiscard]] Variable stack(const std::vector<Variable>& parts, std::int64_t axis = 0);
+[[nodiscard]] inline Variable concatenate(std::initializer_list<Variable> parts, std::int64_t axis = 0) {
+  return concatenate(std::vector<Variable>(parts), axis);
+}
+[[nodiscard]] inline Variable stack(std::initializer_list<Variable> parts, std::int64_t axis = 0) {
+  return stack(std::vector<Variable>(parts), axis);
+}
 /// index: int64 [K].
 [[nodiscard]] Variable index_select(const Variable& a, std::int64_t axis, const Tensor& index);
 /// index: int64, of a's rank.

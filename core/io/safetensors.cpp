@@ -161,7 +161,8 @@ SafeTensors load_safetensors(std::string_view path) {
   ByteReader reader(content, path);
   const auto length = reader.number<std::uint64_t>();
   if (length > max_header_bytes)
-    reader.fail("header of ", length, " bytes, at most ", max_header_bytes, " are allowed,");
+    reader.fail("is no safetensors file, or lies: its header would have ", length, " bytes, at most ", max_header_bytes,
+                " are allowed,");
   // Other JSON readers skip spaces here; the format forbids them.
   if (reader.peek() != '{') reader.fail("header wants '{'");
   Header header = parse_header(JsonReader(ByteReader(reader.take(length), path, sizeof length)));

@@ -33,7 +33,7 @@ TensorHeader checked_header(const ByteReader& reader, std::span<const std::int64
 Tensor read_tensor(ByteReader& reader, const TensorHeader& header) {
   const auto bytes = reader.take(header.bytes);
   if (header.dtype == boolean) require_bools(reader, bytes);
-  const Tensor out = Tensor::empty(header.shape, header.dtype);
+  Tensor out = Tensor::empty(header.shape, header.dtype);
   std::copy(bytes.begin(), bytes.end(), out.bytes());
   return out;
 }

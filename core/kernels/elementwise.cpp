@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <reel/core/kernels/elementwise.h>
@@ -41,6 +42,12 @@ REEL_SIMD void where_row(T* __restrict out, const bool* c, std::int64_t step_c, 
 
 }  // namespace
 
+Tensor scalar_like(double number, const Tensor& like) {
+  require<TypeError>(is_floating(like.dtype()) || number == std::trunc(number), "scalar", number, " is no ",
+                     like.dtype(), "; convert the tensor with .to(float32)");
+  return Tensor::scalar(number, like.dtype());
+}
+
 Tensor add(const Tensor& a, const Tensor& b) {
   return number_op("add", a, b, [](auto x, auto y) { return x + y; });
 }
@@ -51,9 +58,14 @@ Tensor mul(const Tensor& a, const Tensor& b) {
   return number_op("mul", a, b, [](auto x, auto y) { return x * y; });
 }
 Tensor div(const Tensor& a, const Tensor& b) {
+  if (b.dtype() == int64) {  // looked for beforehand: no exception can leave a function that is compiled as clones
+    const Tensor dense = b.contiguous();
+    const auto values = dense.span<std::int64_t>();
+    require<ValueError>(std::find(values.begin(), values.end(), 0) == values.end(), "div",
+                        "an int64 is divided by zero");
+  }
   return number_op("div", a, b, []<class T>(T x, T y) {
     if constexpr (std::is_integral_v<T>) {
-      require<ValueError>(y != 0, "div", "an int64 is divided by zero");
       if (y == -1) return static_cast<T>(0 - static_cast<std::uint64_t>(x));  // the lowest int64 / -1 would trap
     }
     return x / y;

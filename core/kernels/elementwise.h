@@ -61,13 +61,16 @@ void add_scaled(Tensor& a, const Tensor& b, double scale = 1);
 [[nodiscard]] inline Tensor operator*(const Tensor& a, const Tensor& b) { return mul(a, b); }
 [[nodiscard]] inline Tensor operator/(const Tensor& a, const Tensor& b) { return div(a, b); }
 [[nodiscard]] inline Tensor operator-(const Tensor& a) { return neg(a); }
-[[nodiscard]] inline Tensor operator+(const Tensor& a, double b) { return add(a, Tensor::scalar(b, a.dtype())); }
-[[nodiscard]] inline Tensor operator-(const Tensor& a, double b) { return sub(a, Tensor::scalar(b, a.dtype())); }
-[[nodiscard]] inline Tensor operator*(const Tensor& a, double b) { return mul(a, Tensor::scalar(b, a.dtype())); }
-[[nodiscard]] inline Tensor operator/(const Tensor& a, double b) { return div(a, Tensor::scalar(b, a.dtype())); }
-[[nodiscard]] inline Tensor operator+(double a, const Tensor& b) { return add(Tensor::scalar(a, b.dtype()), b); }
-[[nodiscard]] inline Tensor operator-(double a, const Tensor& b) { return sub(Tensor::scalar(a, b.dtype()), b); }
-[[nodiscard]] inline Tensor operator*(double a, const Tensor& b) { return mul(Tensor::scalar(a, b.dtype()), b); }
-[[nodiscard]] inline Tensor operator/(double a, const Tensor& b) { return div(Tensor::scalar(a, b.dtype()), b); }
+/// A number as a tensor [] of the dtype of `like`, to stand beside it in an op. Throws TypeError for a fraction beside
+/// int64.
+[[nodiscard]] Tensor scalar_like(double number, const Tensor& like);
+[[nodiscard]] inline Tensor operator+(const Tensor& a, double b) { return add(a, scalar_like(b, a)); }
+[[nodiscard]] inline Tensor operator-(const Tensor& a, double b) { return sub(a, scalar_like(b, a)); }
+[[nodiscard]] inline Tensor operator*(const Tensor& a, double b) { return mul(a, scalar_like(b, a)); }
+[[nodiscard]] inline Tensor operator/(const Tensor& a, double b) { return div(a, scalar_like(b, a)); }
+[[nodiscard]] inline Tensor operator+(double a, const Tensor& b) { return add(scalar_like(a, b), b); }
+[[nodiscard]] inline Tensor operator-(double a, const Tensor& b) { return sub(scalar_like(a, b), b); }
+[[nodiscard]] inline Tensor operator*(double a, const Tensor& b) { return mul(scalar_like(a, b), b); }
+[[nodiscard]] inline Tensor operator/(double a, const Tensor& b) { return div(scalar_like(a, b), b); }
 
 }  // namespace reel

@@ -10,6 +10,13 @@ namespace reel {
 [[nodiscard]] Tensor concatenate(const std::vector<Tensor>& parts, std::int64_t axis = 0);
 /// Joins tensors of one shape along a new axis.
 [[nodiscard]] Tensor stack(const std::vector<Tensor>& parts, std::int64_t axis = 0);
+// `stack({a, b})` means these, whether a and b are Tensors or Variables.
+[[nodiscard]] inline Tensor concatenate(std::initializer_list<Tensor> parts, std::int64_t axis = 0) {
+  return concatenate(std::vector<Tensor>(parts), axis);
+}
+[[nodiscard]] inline Tensor stack(std::initializer_list<Tensor> parts, std::int64_t axis = 0) {
+  return stack(std::vector<Tensor>(parts), axis);
+}
 
 /// out[..., i, ...] = a[..., index[i], ...]: picks along `axis`. index: int64 [K]. Throws IndexError for a bad index.
 [[nodiscard]] Tensor index_select(const Tensor& a, std::int64_t axis, const Tensor& index);

@@ -46,10 +46,14 @@ std::int64_t peak_rss_bytes() {
 #endif
 }
 
-Log::Log(const std::string& path, const Options& o, const reel::data::Mnist& data, std::int64_t parameters)
-    : path_(path) {
+Log::Log(const std::string& path) : path_(path) {
   if (path_.empty()) return;
   file_.open(path_, std::ios::trunc);
+  reel::require<reel::IoError>(file_.good(), path_, "can't be opened: ", std::strerror(errno));
+}
+
+void Log::write(const Options& o, const reel::data::Mnist& data, std::int64_t parameters) {
+  if (path_.empty()) return;
   line(JsonObject()
            .add("model", o.model)
            .add("data", o.data)

@@ -26,7 +26,8 @@ struct EpochResult {
 class Log {
  public:
   /// Throws reel::IoError where the file can't be written.
-  Log(const std::string& path, const Options& options, const reel::data::Mnist& data, std::int64_t parameters);
+  explicit Log(const std::string& path);
+  void write(const Options& options, const reel::data::Mnist& data, std::int64_t parameters);
   void write(const EpochResult& result);
 
  private:

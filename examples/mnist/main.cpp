@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <iostream>
+#include <reel/core/io/file.h>
 #include <reel/core/parallel.h>
 #include <reel/data/affine.h>
 #include <reel/data/transforms.h>
@@ -20,13 +21,22 @@ using namespace mnist;
 
 nn::Sequential prepare_model(Options& options) {
   manual_seed(options.seed);
-  nn::Sequential model = make_model(options.model);
-  if (options.load.empty()) return model;
+  if (options.load.empty()) {
+    if (options.model.empty()) options.model = "lenet5";
+    return make_model(options.model);
+  }
   const SavedModel saved = load_model(options.load);
+  if (options.model.empty()) options.model = saved.name;
   require<StateError>(saved.name == options.model, options.load, "holds a ", saved.name, ", and --model says ",
                       options.model);
+  nn::Sequential model = make_model(options.model);
   model.load_state_dict(saved.state);
   return model;
+}
+
+/// Finds out before an hour of training whether its result can be written.
+void require_writable(const std::string& path) {
+  if (!path.empty()) const io::AtomicFile probe(path);
 }
 
 data::DataLoader training_batches(const data::ImageDataset& dataset, const Options& options) {
@@ -90,10 +100,13 @@ void run(Options& options) {
   if (options.threads > 0) set_num_threads(options.threads);
   // What can go wrong with the model is found out before the data is drawn or downloaded.
   nn::Sequential model = prepare_model(options);
+  require_writable(options.save);
+  require_writable(options.mistakes);
+  Log log(options.log);
   const data::Mnist data = load_data(options);
   std::cout << "model: " << options.model << ", " << model.parameter_count() << " parameters; " << data.train.size()
             << " training and " << data.test.size() << " test images; " << num_threads() << " threads\n";
-  Log log(options.log, options, data, model.parameter_count());
+  log.write(options, data, model.parameter_count());
   watch_for_interrupts();
   Evaluation evaluation = train(model, data, options, log);
   if (!options.save.empty()) {

@@ -1,7 +1,7 @@
 #include "options.h"
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <reel/data/download.h>
 #include <reel/data/synthetic.h>
@@ -11,6 +11,17 @@
 namespace mnist {
 
 namespace {
+
+/// Accepts numbers from `least` on.
+CLI::Validator at_least(double least) {
+  return CLI::Validator(
+      [least](std::string& text) {
+        double value = 0;
+        if (CLI::detail::lexical_cast(text, value) && value >= least) return std::string();
+        return reel::concat("must be a number of at least ", least, ", got ", text);
+      },
+      reel::concat(">= ", least));
+}
 
 void add_data_options(CLI::App& app, Options& o) {
   app.add_option("--data", o.data,
@@ -22,31 +33,29 @@ void add_data_options(CLI::App& app, Options& o) {
   app.add_option("--mirror", o.mirror, "Base URL to download from instead of the public mirror");
   app.add_option("--train-limit", o.train_limit, "Use only the first N training images (0: all)")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check(at_least(0));
 }
 
 void add_training_options(CLI::App& app, Options& o) {
-  app.add_option("--model", o.model, "The net: lenet5, cnn, vgg (with batch normalisation) or mlp")
-      ->capture_default_str()
+  app.add_option("--model", o.model,
+                 "The net: lenet5, cnn, vgg (with batch normalisation) or mlp (default: that of --load, or lenet5)")
       ->check(CLI::IsMember(model_names()));
   app.add_option("--epochs", o.epochs, "Passes over the training images; 0 only tests")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
-  app.add_option("--batch-size", o.batch_size, "Images for each step")
-      ->capture_default_str()
-      ->check(CLI::PositiveNumber);
-  app.add_option("--lr", o.lr, "Learning rate of SGD")->capture_default_str()->check(CLI::NonNegativeNumber);
-  app.add_option("--momentum", o.momentum, "Momentum of SGD")->capture_default_str()->check(CLI::NonNegativeNumber);
+      ->check(at_least(0));
+  app.add_option("--batch-size", o.batch_size, "Images for each step")->capture_default_str()->check(at_least(1));
+  app.add_option("--lr", o.lr, "Learning rate of SGD")->capture_default_str()->check(at_least(0));
+  app.add_option("--momentum", o.momentum, "Momentum of SGD")->capture_default_str()->check(at_least(0));
   app.add_option("--weight-decay", o.weight_decay, "L2 penalty on all parameters")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check(at_least(0));
   app.add_flag("--augment", o.augment, "Shift and rotate the training images a little, anew in each epoch");
   app.add_option("--seed", o.seed,
                  "Decides initial weights, order and augmentation; the same seed gives the same weights")
       ->capture_default_str();
   app.add_option("--threads", o.threads, "Threads to compute with (0: all cores); results don't depend on it")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check(at_least(0));
 }
 
 void add_file_options(CLI::App& app, Options& o) {
@@ -69,6 +78,8 @@ reel::data::Mnist load_named(const std::string& name, const Options& o) {
                                    std::cout << line << '\n';
                                  }}));
   }
+  reel::require<reel::IoError>(std::filesystem::is_directory(name), name,
+                               "is no folder; the data is synthetic, mnist, fashion-mnist or a folder with IDX files");
   return reel::data::load_mnist(name);
 }
 
@@ -96,9 +107,7 @@ reel::data::Mnist load_data(const Options& options) {
   }
   reel::data::Mnist data = load_named(options.data, options);
   if (!options.test_data.empty()) {
-    data.test = options.test_data == "synthetic" || options.test_data == "mnist" || options.test_data == "fashion-mnist"
-                    ? load_named(options.test_data, options).test
-                    : reel::data::load_mnist_test(options.test_data);
+    data.test = load_named(options.test_data, options).test;
   }
   if (options.train_limit > 0) {
     data.train = data.train.slice(0, std::min(options.train_limit, data.train.size()));

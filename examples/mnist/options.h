@@ -13,7 +13,7 @@ struct Options {
   std::string test_data;
   std::string cache_dir;
   std::string mirror;
-  std::string model = "lenet5";
+  std::string model;  // empty: that of --load, or lenet5
   std::int64_t epochs = 3;
   std::int64_t batch_size = 64;
   double lr = 0.02;

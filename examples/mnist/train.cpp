@@ -34,8 +34,8 @@ double count_correct(const Tensor& logits, const Tensor& labels) {
   } catch (const NumericError& error) {
     cause = error.what();
   }
-  throw NumericError("train", "the loss is ", loss, " in epoch ", epoch, ", batch ", number,
-                     "; first bad value: ", cause, "; a smaller --lr often helps");
+  throw NumericError("train", "the loss is ", std::isnan(loss) ? "NaN" : "infinite", " in epoch ", epoch, ", batch ",
+                     number, "; first bad value: ", cause, "; a smaller --lr often helps");
 }
 
 }  // namespace

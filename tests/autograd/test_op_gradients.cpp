@@ -38,6 +38,8 @@ TEST_CASE("gradients: arithmetic") {
       {"pow", [](const In& v) { return pow(v[0], 2.5); }, {{3, 2}}, 0.5, 2},
       {"exp", [](const In& v) { return exp(v[0]); }, {{3, 2}}},
       {"log", [](const In& v) { return log(v[0]); }, {{3, 2}}, 0.5, 2},
+      {"sin", [](const In& v) { return sin(v[0]); }, {{3, 2}}},
+      {"cos", [](const In& v) { return cos(v[0]); }, {{3, 2}}},
       {"sqrt", [](const In& v) { return sqrt(v[0]); }, {{3, 2}}, 0.5, 2},
       {"maximum", [](const In& v) { return maximum(v[0], v[1]); }, {{3, 4}, {4}}, -2, 2, true},
       {"minimum", [](const In& v) { return minimum(v[0], v[1]); }, {{3, 1}, {1, 4}}, -2, 2, true},

@@ -4,6 +4,7 @@
 #include <functional>
 #include <limits>
 #include <reel/core/kernels/elementwise.h>
+#include <string_view>
 #include <vector>
 
 using namespace reel;
@@ -12,7 +13,7 @@ using doctest::Contains;
 namespace {
 
 constexpr double inf = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 /// Numbers from -2 to 2 in no particular order, whole ones for integers.
 Tensor numbers(const Shape& shape, DType dtype = float64, std::int64_t salt = 1) {
@@ -50,7 +51,7 @@ void check_binary(const Tensor& a, const Tensor& b, const Tensor& out, const F& 
 }
 
 struct Binary {
-  const char* name;
+  std::string_view name;
   Tensor (*op)(const Tensor&, const Tensor&);
   double (*f)(double, double);
 };
@@ -107,11 +108,11 @@ TEST_CASE("operands of every pair of shapes and layouts broadcast like a naive l
 }
 
 TEST_CASE("long operands, which are cut for the threads, broadcast too") {
-  for (const auto& [a, b] : std::vector<std::pair<Tensor, Tensor>>{
-           {numbers({100'003}), numbers({})},
-           {numbers({300, 401}), numbers({300, 1})},
-           {numbers({300, 401}), numbers({401, 300}).transpose(0, 1)},
-           {numbers({40'000, 3}), numbers({3})}}) {
+  for (const auto& [a, b] :
+       std::vector<std::pair<Tensor, Tensor>>{{numbers({100'003}), numbers({})},
+                                              {numbers({300, 401}), numbers({300, 1})},
+                                              {numbers({300, 401}), numbers({401, 300}).transpose(0, 1)},
+                                              {numbers({40'000, 3}), numbers({3})}}) {
     check_binary(a, b, a - b, [](double x, double y) { return x - y; });
   }
 }
@@ -122,9 +123,9 @@ TEST_CASE("binary ops are right for every dtype, NaN and infinity") {
     Tensor a = numbers({7, 9}, dtype);
     Tensor b = numbers({7, 9}, dtype, 5);
     if (is_floating(dtype)) {
-      a = where(gt(a, Tensor::scalar(1.5, dtype)), Tensor::scalar(nan, dtype), a);
+      a = where(gt(a, Tensor::scalar(1.5, dtype)), Tensor::scalar(not_a_number, dtype), a);
       b = where(lt(b, Tensor::scalar(-1.5, dtype)), Tensor::scalar(inf, dtype), b);
-      b = where(gt(b, Tensor::scalar(1.7, dtype)), Tensor::scalar(nan, dtype), b);
+      b = where(gt(b, Tensor::scalar(1.7, dtype)), Tensor::scalar(not_a_number, dtype), b);
     }
     for (const auto& [name, op, f] : arithmetic) {
       CAPTURE(name);
@@ -142,7 +143,7 @@ TEST_CASE("binary ops are right for every dtype, NaN and infinity") {
       CHECK(op(a, b).dtype() == boolean);
       check_binary(a, b, op(a, b), f);
       if (is_floating(dtype)) {
-        const Tensor nans = Tensor::full({5}, nan, dtype);
+        const Tensor nans = Tensor::full({5}, not_a_number, dtype);
         check_binary(a, nans, op(a, nans), f);
         check_binary(nans, b, op(nans, b), f);
       }
@@ -220,4 +221,10 @@ TEST_CASE("add_scaled adds in place") {
   CHECK_THROWS_AS(add_scaled(turned, b.transpose(0, 1)), ShapeError);
   CHECK_THROWS_WITH_AS(add_scaled(a, Tensor::ones({5}, float64)), Contains("[5], got [3, 5]"), ShapeError);
   CHECK_THROWS_AS(add_scaled(a, b.to(float32)), TypeError);
+}
+
+TEST_CASE("a fraction beside an int64 tensor is an error, not a truncated number") {
+  const Tensor whole = Tensor::of({1, 2}, int64);
+  CHECK_THROWS_AS(static_cast<void>(whole + 0.5), TypeError);
+  CHECK((whole + 2.0).at({1}) == 4);
 }

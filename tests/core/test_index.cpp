@@ -87,7 +87,7 @@ TEST_CASE("an empty index picks nothing") {
 }
 
 TEST_CASE("gather and scatter_add follow their index") {
-  const Tensor a = counted({3, 4}).transpose(0, 1).contiguous();  // a[i][j] = 4 j + i
+  const Tensor a = counted({3, 4}).transpose(0, 1).contiguous();                       // a[i][j] = 4 j + i
   const Tensor index = Tensor::of({0, 2, 1, 1, 0, 2}, {3, 2}, int64).transpose(0, 1);  // [2, 3]
   const Tensor along1 = gather(a, 1, index);
   const Tensor along0 = gather(a, -2, index);

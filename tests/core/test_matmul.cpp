@@ -68,10 +68,9 @@ TEST_CASE("products of every pair of layouts agree with the definition") {
 }
 
 TEST_CASE("leading axes broadcast") {
-  const std::vector<std::pair<Shape, Shape>> rows{{{3, 4, 5}, {3, 5, 2}},       {{3, 4, 5}, {5, 2}},
-                                                  {{4, 5}, {3, 5, 2}},          {{2, 1, 4, 5}, {3, 5, 2}},
-                                                  {{2, 3, 4, 5}, {1, 1, 5, 2}}, {{0, 4, 5}, {5, 2}},
-                                                  {{2, 0, 5}, {5, 2}},          {{40, 1, 3}, {40, 3, 1}}};
+  const std::vector<std::pair<Shape, Shape>> rows{
+      {{3, 4, 5}, {3, 5, 2}},       {{3, 4, 5}, {5, 2}}, {{4, 5}, {3, 5, 2}}, {{2, 1, 4, 5}, {3, 5, 2}},
+      {{2, 3, 4, 5}, {1, 1, 5, 2}}, {{0, 4, 5}, {5, 2}}, {{2, 0, 5}, {5, 2}}, {{40, 1, 3}, {40, 3, 1}}};
   for (const DType dtype : {float32, float64}) {
     for (const auto& [a, b] : rows) check_product(numbers(a, dtype), numbers(b, dtype));
     const Tensor turned = numbers({5, 3, 4}, dtype).permute({1, 2, 0});

@@ -6,6 +6,7 @@
 #include <map>
 #include <reel/core/kernels/elementwise.h>
 #include <reel/core/kernels/reduce.h>
+#include <string_view>
 #include <vector>
 
 using namespace reel;
@@ -14,7 +15,7 @@ using doctest::Contains;
 namespace {
 
 constexpr double inf = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 Tensor numbers(const Shape& shape) {
   Tensor out = Tensor::empty(shape, float64);
@@ -57,7 +58,7 @@ double variance(const std::vector<double>& v) {
 }
 
 struct Reduction {
-  const char* name;
+  std::string_view name;
   Tensor (*op)(const Tensor&, const Dims&, bool);
   double (*f)(const std::vector<double>&);
 };
@@ -143,7 +144,7 @@ TEST_CASE("empty ranges: sums are 0, means are NaN, nothing is the largest") {
 }
 
 TEST_CASE("argmax takes the first of equals, and the first NaN before all") {
-  const Tensor a = Tensor::of({1, 3, 3, 2, nan, 5, nan, 9, -1, -1, -1, -1}, {3, 4});
+  const Tensor a = Tensor::of({1, 3, 3, 2, not_a_number, 5, not_a_number, 9, -1, -1, -1, -1}, {3, 4});
   const Tensor rows = argmax(a);
   CHECK(rows.dtype() == int64);
   CHECK(rows.at({0}) == 1);
@@ -162,7 +163,7 @@ TEST_CASE("argmax takes the first of equals, and the first NaN before all") {
 TEST_CASE("a NaN comes through every reduction, wherever it stands") {
   for (const std::int64_t place : {0, 13, 63}) {
     Tensor a = numbers({4, 16});
-    a.mutable_data<double>()[place] = nan;
+    a.mutable_data<double>()[place] = not_a_number;
     for (const auto& [name, op, f] : reductions) {
       CAPTURE(name);
       CHECK(std::isnan(op(a, {}, false).item()));
@@ -197,7 +198,8 @@ TEST_CASE("sum_to takes back what broadcasting did") {
     Shape shape;
     Dims axes;
   };
-  for (const auto& [shape, axes] : std::vector<Row>{{{4}, {0, 1}}, {{3, 1}, {0, 2}}, {{1, 3, 4}, {0}}, {{}, {0, 1, 2}}}) {
+  for (const auto& [shape, axes] :
+       std::vector<Row>{{{4}, {0, 1}}, {{3, 1}, {0, 2}}, {{1, 3, 4}, {0}}, {{}, {0, 1, 2}}}) {
     CAPTURE(concat(shape));
     const Tensor out = sum_to(a, shape);
     REQUIRE(out.shape() == shape);
@@ -214,7 +216,7 @@ TEST_CASE("all_finite finds each NaN and infinity, and is not fooled by a sum th
   CHECK(all_finite(Tensor::zeros({0})));
   CHECK(all_finite(Tensor::ones({3}, int64)));
   CHECK(all_finite(Tensor::full({1000}, 3e38)));
-  for (const double bad : {nan, inf, -inf}) {
+  for (const double bad : {not_a_number, inf, -inf}) {
     Tensor a = Tensor::full({1000}, 3e38);
     CHECK(all_finite(a));
     a.select(0, 777).fill(bad);

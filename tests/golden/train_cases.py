@@ -13,15 +13,15 @@ in_features) of the tensor's own layer, the same for its weight and its bias.
 
 The tensor first_weights of each file holds the first five values of every tensor, to check the formula against.
 
-The images are the first 1,280 of MNIST's training images: 20 batches of 64 in the files' order, gone through five times.
+The images are the first 1,280 of MNIST's training images: 20 batches of 64 in the files' order, taken five times.
 A pixel p becomes (p / 255 - 0.1307) / 0.3081. A step is: the mean cross-entropy of a batch (this is the stored loss),
 its gradients, SGD with momentum 0.9. The runs f64 and f32 have the learning rate 0.02, f64_slow and f32_slow 0.002.
 
 f64 is the one to compare with: weights that differ by 1e-15 change none of its losses by more than 1e-14. In float32
 the last bit of a sum decides now and then which side of a ReLU's or a pooling's kink a value falls on, and at 0.02 the
-steps blow that up: PyTorch against itself with weights changed by 1e-7 stays within 3e-6 in one run, and is 2e-2 to 1e-1
-off in the next (lenet5 from about step 50 on, cnn from about step 20). The slow runs are calm: lenet5's stayed within
-2e-5 over all 100 steps.
+steps blow that up: PyTorch against itself with weights changed by 1e-7 stays within 3e-6 in one run, and is 2e-2 to
+1e-1 off in the next (lenet5 from about step 50 on, cnn from about step 20). The slow runs are calm: lenet5's stayed
+within 2e-5 over all 100 steps.
 """
 
 import gzip

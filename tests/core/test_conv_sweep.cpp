@@ -1,0 +1,206 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <random>
+#include <reel/core/kernels/conv.h>
+#include <reel/core/kernels/elementwise.h>
+#include <reel/core/kernels/reduce.h>
+#include <reel/core/parallel.h>
+#include <reel/core/random.h>
+#include <string_view>
+#include <vector>
+
+using namespace reel;
+
+namespace {
+
+struct Config {
+  Shape input;
+  Shape weight;
+  Conv2dOptions options;
+  bool bias;
+  bool strided;  // the operands are views that are not contiguous
+};
+
+std::ostream& operator<<(std::ostream& out, const Config& c) {
+  return out << "input " << c.input << " weight " << c.weight << " stride " << c.options.stride << " padding "
+             << c.options.padding << " dilation " << c.options.dilation << " groups " << c.options.groups;
+}
+
+/// Draws configurations: most of them from all over the space, every other one from a corner that is easy to get wrong.
+class ConfigSource {
+ public:
+  Config next() {
+    Config config = draw(count_++ % 16);
+    while (!fits(config)) config = draw(16);
+    return config;
+  }
+
+ private:
+  std::int64_t pick(std::int64_t low, std::int64_t high) {  // both inclusive; the same on every platform
+    return low + static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(high - low + 1));
+  }
+  Pair pair(std::int64_t low, std::int64_t high) { return {pick(low, high), pick(low, high)}; }
+
+  Config draw(int corner) {
+    std::int64_t batch = pick(1, 4);
+    std::int64_t groups = pick(0, 2) == 0 ? pick(2, 4) : 1;
+    std::int64_t in = pick(1, 5);  // channels of a group
+    std::int64_t out = pick(1, 5);
+    Pair size = pair(1, 14);
+    Pair kernel = pair(1, 5);
+    Pair stride = pair(1, 3);
+    Pair dilation = pick(0, 2) == 0 ? pair(1, 3) : Pair(1);
+    Padding padding = pick(0, 3) == 0 ? Padding("same") : Padding(pick(0, 3), pick(0, 3));
+    switch (corner) {
+      case 0: kernel = stride = dilation = 1, padding = 0; break;              // pointwise: no columns at all
+      case 1: kernel = 1, stride = pair(2, 3); break;                          // 1x1, but strided
+      case 2: groups = pick(2, 9), in = 1, out = pick(1, 2); break;            // depthwise
+      case 3: stride = {kernel.h + pick(1, 2), kernel.w + pick(1, 2)}; break;  // pixels that no window sees
+      case 4: size = pair(1, 3), kernel = pair(4, 5), padding = Padding(4, 3); break;
+      case 5:  // several partial sums of the weight gradient
+        batch = 40, groups = 1, in = pick(5, 6), out = pick(5, 6), kernel = 3, stride = dilation = 1, padding = 1;
+        size = pair(12, 14);
+        break;
+      case 6: size.h = kernel.h, dilation = 1, padding = Padding(0, 1); break;  // one row out
+      case 7: size.w = kernel.w, dilation = 1, padding = Padding(2, 0); break;  // one column out
+      case 8: batch = pick(0, 1); break;
+      case 9:  // several tiles to an image
+        batch = pick(1, 2), groups = 1, in = pick(50, 80), out = pick(1, 2), kernel = 3, stride = dilation = 1;
+        size = {pick(7, 9), pick(92, 120)};
+        break;
+      case 10:  // several blocks of channels in the input gradient
+        batch = 1, groups = pick(1, 2), in = pick(17, 40), out = pick(1, 3), kernel = 3, padding = 1;
+        break;
+      default: break;
+    }
+    return {{batch, in * groups, size.h, size.w},
+            {out * groups, in, kernel.h, kernel.w},
+            {.stride = stride, .padding = padding, .dilation = dilation, .groups = groups},
+            pick(0, 1) == 1,
+            pick(0, 3) == 0};
+  }
+
+  static bool fits(const Config& c) {
+    try {
+      static_cast<void>(kernels::conv2d_geometry("sweep", c.input, c.weight, c.options));
+      return true;
+    } catch (const ShapeError&) {
+      return false;
+    }
+  }
+
+  std::mt19937_64 random_{20240501};
+  int count_ = 0;
+};
+
+/// Numbers that float32 holds, as float64.
+Tensor numbers(const Shape& shape, Generator& generator) { return normal(shape, 0, 1, float32, generator).to(float64); }
+
+/// The same numbers in another dtype, as a view with its axes turned round where `strided` says so.
+Tensor laid_out(const Tensor& a, DType dtype, bool strided) {
+  if (!strided || a.rank() != 4) return a.to(dtype);
+  return a.permute({3, 1, 2, 0}).clone().to(dtype).permute({3, 1, 2, 0});
+}
+
+/// `fast` agrees with `exact` up to the rounding of sums of `terms` products.
+void check_close(std::string_view kernel, const Tensor& fast, const Tensor& exact, std::int64_t terms) {
+  CAPTURE(kernel);
+  REQUIRE(fast.shape() == exact.shape());
+  if (exact.numel() == 0) return;
+  const double unit = fast.dtype() == float32 ? 1e-6 : 2e-15;
+  const double size = std::max(1.0, max(abs(exact)).item());
+  REQUIRE(max(abs(fast.to(float64) - exact)).item() <= unit * size * std::sqrt(static_cast<double>(terms) + 1));
+}
+
+/// Leaves NaN in the pooled block that a result of this shape will get, so that what is not written shows.
+void soil_memory(const Shape& shape, DType dtype) {
+  static_cast<void>(Tensor::full(shape, std::numeric_limits<double>::quiet_NaN(), dtype));
+}
+
+void check_config(const Config& config, Generator& generator) {
+  const auto g = kernels::conv2d_geometry("sweep", config.input, config.weight, config.options);
+  const Tensor x = numbers(g.input_shape(), generator);
+  const Tensor w = numbers(g.weight_shape(), generator);
+  const Tensor gy = numbers(g.output_shape(), generator);
+  const Tensor b = config.bias ? numbers({g.out_channels}, generator) : Tensor();
+  const Tensor y = kernels::naive::conv2d_forward(x, w, b, g);
+  const Tensor dx = kernels::naive::conv2d_input_grad(gy, w, g);
+  const Tensor dw = kernels::naive::conv2d_weight_grad(x, gy, g);
+  for (const DType dtype : {float32, float64}) {
+    CAPTURE(dtype);
+    const Tensor input = laid_out(x, dtype, config.strided);
+    const Tensor weight = laid_out(w, dtype, config.strided);
+    const Tensor grad = laid_out(gy, dtype, config.strided);
+    soil_memory(g.output_shape(), dtype);
+    check_close("forward", kernels::conv2d_forward(input, weight, b.defined() ? b.to(dtype) : b, g), y, g.depth());
+    soil_memory(g.input_shape(), dtype);
+    check_close("input gradient", kernels::conv2d_input_grad(grad, weight, g), dx,
+                g.out_channels / g.groups * g.kernel_h * g.kernel_w);
+    soil_memory(g.weight_shape(), dtype);
+    check_close("weight gradient", kernels::conv2d_weight_grad(input, grad, g), dw, g.batch * g.out_h * g.out_w);
+  }
+}
+
+/// Sets the number of threads, and puts the old one back.
+class WithThreads {
+ public:
+  explicit WithThreads(int n) { set_num_threads(n); }
+  ~WithThreads() { set_num_threads(before_); }
+  WithThreads(const WithThreads&) = delete;
+  WithThreads& operator=(const WithThreads&) = delete;
+
+ private:
+  int before_ = num_threads();
+};
+
+bool same_bits(const Tensor& a, const Tensor& b) {
+  return a.shape() == b.shape() && std::memcmp(a.bytes(), b.bytes(), a.nbytes()) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("conv2d sweep against the naive loops") {
+  const int configs = std::getenv("REEL_FULL_SWEEP") != nullptr ? 2400 : 208;
+  ConfigSource source;
+  Generator generator(11);
+  for (int i = 0; i < configs; ++i) {
+    const Config config = source.next();
+    CAPTURE(config);
+    check_config(config, generator);
+  }
+}
+
+TEST_CASE("conv2d gives the same bits for any number of threads") {
+  const std::vector<Config> configs{
+      {{16, 16, 20, 20}, {32, 16, 3, 3}, {.padding = 1}, true, false},
+      {{40, 3, 17, 15}, {24, 3, 5, 5}, {.stride = 2, .padding = "same"}, true, false},
+      {{1, 64, 40, 40}, {48, 64, 3, 3}, {.padding = 1}, false, false},  // tiles and channel blocks of one image
+      {{9, 32, 16, 16}, {64, 32, 1, 1}, {}, true, false},               // pointwise
+      {{6, 24, 30, 30}, {24, 12, 3, 3}, {.padding = 2, .dilation = 2, .groups = 2}, false, false},
+      {{8, 48, 24, 24}, {48, 1, 5, 5}, {.padding = 2, .groups = 48}, true, false}};  // depthwise
+  for (const Config& config : configs) {
+    CAPTURE(config);
+    const auto g = kernels::conv2d_geometry("threads", config.input, config.weight, config.options);
+    Generator generator(12);
+    const Tensor x = uniform(g.input_shape(), -1, 1, float32, generator);
+    const Tensor w = uniform(g.weight_shape(), -1, 1, float32, generator);
+    const Tensor gy = uniform(g.output_shape(), -1, 1, float32, generator);
+    const Tensor b = config.bias ? uniform({g.out_channels}, -1, 1, float32, generator) : Tensor();
+    const auto run = [&] {
+      return std::vector<Tensor>{kernels::conv2d_forward(x, w, b, g), kernels::conv2d_input_grad(gy, w, g),
+                                 kernels::conv2d_weight_grad(x, gy, g)};
+    };
+    const WithThreads one(1);
+    const std::vector<Tensor> expected = run();
+    for (const int threads : {2, 3, 8}) {
+      CAPTURE(threads);
+      const WithThreads guard(threads);
+      const std::vector<Tensor> got = run();
+      for (std::size_t i = 0; i < got.size(); ++i) CHECK(same_bits(got[i], expected[i]));
+    }
+  }
+}

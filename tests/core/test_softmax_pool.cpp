@@ -1,0 +1,217 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+#include <reel/core/kernels/elementwise.h>
+#include <reel/core/kernels/pool.h>
+#include <reel/core/kernels/reduce.h>
+#include <reel/core/kernels/softmax.h>
+#include <reel/core/random.h>
+#include <vector>
+
+using namespace reel;
+using doctest::Contains;
+
+namespace {
+
+constexpr double inf = std::numeric_limits<double>::infinity();
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+Tensor numbers(const Shape& shape, DType dtype = float64) {
+  Generator generator(7);
+  return normal(shape, 0, 1, dtype, generator);
+}
+
+double largest_difference(const Tensor& a, const Tensor& b) {
+  REQUIRE(a.shape() == b.shape());
+  return a.numel() == 0 ? 0 : max(abs(a.to(float64) - b.to(float64))).item();
+}
+
+/// Calls `f(oh, ow, h, w)` for every pixel of every window of a plane.
+template <class F>
+void for_each_pixel(const kernels::Pool2dGeometry& g, const F& f) {
+  for (std::int64_t oh = 0; oh < g.out_h; ++oh) {
+    for (std::int64_t ow = 0; ow < g.out_w; ++ow) {
+      for (std::int64_t tap = 0; tap < g.kernel_h * g.kernel_w; ++tap) {
+        const std::int64_t h = oh * g.stride_h + tap / g.kernel_w * g.dilation_h - g.pad_top;
+        const std::int64_t w = ow * g.stride_w + tap % g.kernel_w * g.dilation_w - g.pad_left;
+        if (h >= 0 && h < g.in_h && w >= 0 && w < g.in_w) f(oh, ow, h, w);
+      }
+    }
+  }
+}
+
+struct PoolCase {
+  Shape input;
+  Pool2dOptions options;
+};
+
+const std::vector<PoolCase>& pool_cases() {
+  static const std::vector<PoolCase> cases{
+      {{2, 3, 8, 8}, {}},
+      {{1, 2, 7, 9}, {.kernel_size = 3, .stride = 2, .padding = 1}},
+      {{2, 1, 5, 6}, {.kernel_size = {2, 3}, .stride = {1, 4}, .padding = {1, 0}}},
+      {{1, 1, 9, 9}, {.kernel_size = 3, .stride = 1, .padding = 1, .dilation = {2, 3}}},
+      {{1, 2, 1, 1}, {.kernel_size = 1}},
+      {{1, 1, 2, 5}, {.kernel_size = 2, .stride = 5, .padding = 1}},
+      {{1, 1, 1, 4}, {.kernel_size = {3, 4}, .padding = {1, 0}}},
+      {{0, 3, 8, 8}, {}},
+      {{2, 0, 8, 8}, {}}};
+  return cases;
+}
+
+}  // namespace
+
+TEST_CASE("softmax sums to one along any axis and agrees with its definition") {
+  for (const DType dtype : {float32, float64}) {
+    for (const Tensor& a : {numbers({2, 3, 4}, dtype), numbers({4, 3, 2}, dtype).transpose(0, 2)}) {
+      for (std::int64_t axis = -3; axis < 3; ++axis) {
+        const Tensor expected = exp(a.to(float64)) / sum(exp(a.to(float64)), {axis}, true);
+        const double tolerance = dtype == float64 ? 1e-15 : 1e-6;
+        CHECK(largest_difference(softmax(a, axis), expected) <= tolerance);
+        CHECK(largest_difference(log_softmax(a, axis), log(expected)) <= 10 * tolerance);
+        CHECK(softmax(a, axis).dtype() == dtype);
+      }
+    }
+  }
+  CHECK(softmax(Tensor::zeros({0, 3})).shape() == Shape{0, 3});
+  CHECK(softmax(Tensor::zeros({3, 0})).shape() == Shape{3, 0});
+  CHECK_THROWS_WITH_AS(static_cast<void>(softmax(Tensor::zeros({2}), 1)), Contains("softmax: axis 1"), IndexError);
+  CHECK_THROWS_AS(static_cast<void>(log_softmax(Tensor::zeros({2}, int64))), TypeError);
+}
+
+TEST_CASE("softmax of extreme values neither overflows nor loses digits") {
+  struct Row {
+    std::vector<double> x, logs;
+  };
+  const double log2 = std::log(2.0);
+  for (const auto& [x, logs] : std::vector<Row>{{{1e4, 1e4}, {-log2, -log2}},
+                                                {{-1e4, -1e4}, {-log2, -log2}},
+                                                {{3e38, -3e38}, {0, -inf}},
+                                                {{1000, 0}, {0, -1000}},
+                                                {{-inf, 0, 0}, {-inf, -log2, -log2}},
+                                                {{16384, 16383}, {-0.31326168751822286, -1.3132616875182228}}}) {
+    const Tensor a = Tensor::from<double>(x, {static_cast<std::int64_t>(x.size())}).to(float32);
+    CAPTURE(to_string(a));
+    for (std::int64_t i = 0; i < a.numel(); ++i) {
+      const double expected = logs[static_cast<std::size_t>(i)];
+      CHECK(softmax(a).at({i}) == doctest::Approx(std::exp(expected)).epsilon(1e-6));
+      if (std::isinf(expected)) CHECK(log_softmax(a).at({i}) < -1e38);
+      else CHECK(log_softmax(a).at({i}) == doctest::Approx(expected).epsilon(1e-6));
+    }
+  }
+  const Tensor rows = Tensor::of({1, not_a_number, 2, 3}, {2, 2});
+  for (const Tensor& out : {softmax(rows), log_softmax(rows)}) {
+    CHECK(std::isnan(out.at({0, 0})));
+    CHECK(std::isnan(out.at({0, 1})));
+    CHECK(std::isfinite(out.at({1, 0})));
+  }
+}
+
+TEST_CASE("max_pool2d picks what a naive loop picks, and its places lead back") {
+  for (const DType dtype : {float32, float64}) {
+    for (const auto& [shape, options] : pool_cases()) {
+      CAPTURE(concat(shape, " kernel ", options.kernel_size));
+      const Tensor x = numbers(shape, dtype);
+      const auto g = kernels::pool2d_geometry("max_pool2d", shape, options);
+      const auto [values, places] = kernels::max_pool2d(x, g);
+      Tensor expected = Tensor::full({shape[0], shape[1], g.out_h, g.out_w}, -inf, dtype);
+      for (std::int64_t p = 0; p < shape[0] * shape[1]; ++p) {
+        const Tensor plane = x.reshape({-1, g.in_h, g.in_w}).select(0, p);
+        const Tensor out = expected.reshape({-1, g.out_h, g.out_w}).select(0, p);
+        for_each_pixel(g, [&](auto oh, auto ow, auto h, auto w) {
+          out.select(0, oh).select(0, ow).fill(std::max(out.at({oh, ow}), plane.at({h, w})));
+        });
+      }
+      CHECK(largest_difference(values, expected) == 0);
+      CHECK(largest_difference(kernels::gather_planes(x, places), expected) == 0);
+      // <gather(x), v> = <x, scatter(v)>
+      const Tensor v = numbers(values.shape(), dtype);
+      const Tensor scattered = kernels::scatter_planes(v, places, g.in_h, g.in_w);
+      CHECK(scattered.shape() == shape);
+      CHECK(sum(values * v).item() == doctest::Approx(sum(x * scattered).item()).epsilon(1e-4));
+    }
+  }
+}
+
+TEST_CASE("max_pool2d: first of equals, NaN before all, -infinity where there is nothing else") {
+  const Tensor x = Tensor::of({1, 1, 0, not_a_number,        //
+                               1, 1, 5, not_a_number,        //
+                               -inf, -inf, not_a_number, 9,  //
+                               -inf, -inf, 9, inf},
+                              {1, 1, 4, 4});
+  const auto out = kernels::max_pool2d(x, kernels::pool2d_geometry("max_pool2d", x.shape(), {}));
+  const double values[] = {1, not_a_number, -inf, not_a_number};
+  const std::int64_t places[] = {0, 3, 8, 10};
+  for (std::int64_t i = 0; i < 4; ++i) {
+    CHECK(out.places.data<std::int64_t>()[i] == places[i]);
+    const double value = out.values.data<float>()[i];
+    CHECK((value == values[i] || (std::isnan(value) && std::isnan(values[i]))));
+  }
+  // The padding is no pixel: not even where it would be the largest.
+  const Tensor low = Tensor::full({1, 1, 2, 2}, -inf);
+  const auto padded =
+      kernels::max_pool2d(low, kernels::pool2d_geometry("max_pool2d", low.shape(), {.kernel_size = 2, .padding = 1}));
+  for (std::int64_t i = 0; i < 4; ++i) CHECK(padded.places.data<std::int64_t>()[i] == i);
+}
+
+TEST_CASE("a pooling window always holds a pixel") {
+  const auto geometry = [](const Shape& input, const Pool2dOptions& options) {
+    return kernels::pool2d_geometry("max_pool2d", input, options);
+  };
+  CHECK_THROWS_WITH_AS(static_cast<void>(geometry({3, 8, 8}, {})), Contains("got [3, 8, 8]"), ShapeError);
+  CHECK_THROWS_AS(static_cast<void>(geometry({1, 1, 1, 8}, {})), ShapeError);
+  CHECK_THROWS_AS(static_cast<void>(geometry({1, 1, 0, 8}, {.kernel_size = 2, .padding = 1})), ShapeError);
+  CHECK_THROWS_AS(static_cast<void>(geometry({1, 1, 8, 2}, {.kernel_size = 2, .padding = 1, .dilation = 3})),
+                  ShapeError);
+  CHECK_THROWS_AS(static_cast<void>(geometry({1, 1, 8, 8}, {.kernel_size = 2, .padding = 2})), ValueError);
+  CHECK_THROWS_AS(static_cast<void>(geometry({1, 1, 8, 8}, {.kernel_size = 0})), ValueError);
+  CHECK_THROWS_AS(static_cast<void>(geometry({1, 1, 8, 8}, {.kernel_size = 2, .stride = {1, 0}})), ValueError);
+  CHECK_THROWS_AS(static_cast<void>(geometry({1, 1, 8, 8}, {.kernel_size = 2, .padding = -1})), ValueError);
+  CHECK(geometry({1, 1, 3, 3}, {.kernel_size = 2, .stride = 1, .padding = 1, .dilation = 3}).out_h == 2);
+}
+
+TEST_CASE("avg_pool2d and its adjoint agree with a naive loop") {
+  for (const DType dtype : {float32, float64}) {
+    const double tolerance = dtype == float64 ? 1e-14 : 1e-6;
+    for (const auto& [shape, options] : pool_cases()) {
+      CAPTURE(concat(shape, " kernel ", options.kernel_size));
+      const auto g = kernels::pool2d_geometry("avg_pool2d", shape, options);
+      const Shape out_shape{shape[0], shape[1], g.out_h, g.out_w};
+      const Tensor x = numbers(shape, dtype).to(float64);
+      const Tensor gy = numbers(out_shape, dtype).to(float64);
+      Tensor y = Tensor::zeros(out_shape, float64);
+      Tensor gx = Tensor::zeros(shape, float64);
+      const double scale = 1 / static_cast<double>(g.kernel_h * g.kernel_w);
+      for (std::int64_t p = 0; p < shape[0] * shape[1]; ++p) {
+        for_each_pixel(g, [&](auto oh, auto ow, auto h, auto w) {
+          const std::int64_t out = (p * g.out_h + oh) * g.out_w + ow;
+          const std::int64_t in = (p * g.in_h + h) * g.in_w + w;
+          y.mutable_data<double>()[out] += scale * x.data<double>()[in];
+          gx.mutable_data<double>()[in] += scale * gy.data<double>()[out];
+        });
+      }
+      CHECK(largest_difference(kernels::avg_pool2d(x.to(dtype), g), y) <= tolerance);
+      CHECK(largest_difference(kernels::avg_pool2d_adjoint(gy.to(dtype), g), gx) <= tolerance);
+    }
+  }
+}
+
+TEST_CASE("adaptive_avg_pool2d and its adjoint agree with means of slices") {
+  const Tensor x = numbers({2, 3, 7, 5});
+  for (const Pair out : {Pair(1), Pair(7, 5), Pair(2, 3), Pair(3, 1), Pair(9, 6)}) {
+    CAPTURE(out);
+    const Tensor y = kernels::adaptive_avg_pool2d(x, out);
+    REQUIRE(y.shape() == Shape{2, 3, out.h, out.w});
+    for (std::int64_t i = 0; i < out.h; ++i) {
+      for (std::int64_t j = 0; j < out.w; ++j) {
+        const auto window = x.slice(2, i * 7 / out.h, ((i + 1) * 7 + out.h - 1) / out.h)
+                                .slice(3, j * 5 / out.w, ((j + 1) * 5 + out.w - 1) / out.w);
+        CHECK(largest_difference(y.select(3, j).select(2, i), mean(window, {2, 3})) < 1e-14);
+      }
+    }
+    const Tensor v = numbers(y.shape());
+    const Tensor back = kernels::adaptive_avg_pool2d_adjoint(v, 7, 5);
+    CHECK(sum(y * v).item() == doctest::Approx(sum(x * back).item()).epsilon(1e-12));
+  }
+}
