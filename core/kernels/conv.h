@@ -37,7 +37,8 @@ struct Conv2dGeometry {
 [[nodiscard]] Conv2dGeometry conv2d_geometry(std::string_view op, const Shape& input, const Shape& weight,
                                              const Conv2dOptions& options);
 
-// The three kernels of the convolution family, by im2col and BLAS, tile by tile. docs/conv.md derives them.
+// The three kernels of the convolution family. They take whichever of the ways below is the fastest for the shape; the
+// environment variable REEL_CONV=im2col makes them take the second always.
 
 /// [N, O, OH, OW] of input and weight, plus bias [O] where one is defined.
 [[nodiscard]] Tensor conv2d_forward(const Tensor& input, const Tensor& weight, const Tensor& bias,
@@ -46,6 +47,14 @@ struct Conv2dGeometry {
 [[nodiscard]] Tensor conv2d_input_grad(const Tensor& grad, const Tensor& weight, const Conv2dGeometry& geometry);
 /// The gradient for the weight, [O, C/G, KH, KW].
 [[nodiscard]] Tensor conv2d_weight_grad(const Tensor& input, const Tensor& grad, const Conv2dGeometry& geometry);
+
+/// The same three by im2col and BLAS, tile by tile: for every shape, dtype and machine. docs/conv.md derives them.
+namespace im2col_blas {
+[[nodiscard]] Tensor conv2d_forward(const Tensor& input, const Tensor& weight, const Tensor& bias,
+                                    const Conv2dGeometry& geometry);
+[[nodiscard]] Tensor conv2d_input_grad(const Tensor& grad, const Tensor& weight, const Conv2dGeometry& geometry);
+[[nodiscard]] Tensor conv2d_weight_grad(const Tensor& input, const Tensor& grad, const Conv2dGeometry& geometry);
+}  // namespace im2col_blas
 
 /// The same three by their definition, in plain loops: the oracle that the fast ones are tested against.
 namespace naive {

@@ -75,6 +75,12 @@ class ConfigSource {
       case 10:  // several blocks of channels in the input gradient
         batch = 1, groups = pick(1, 2), in = pick(17, 40), out = pick(1, 3), kernel = 3, padding = 1;
         break;
+      case 11:  // output channels that fill the direct kernels' blocks, or nearly; images small and large
+        batch = pick(1, 20), groups = pick(1, 2), in = pick(1, 12), out = pick(24, 70), dilation = pair(1, 2);
+        break;
+      case 12:  // the same for the input gradient
+        batch = pick(1, 20), groups = pick(1, 2), in = pick(24, 70), out = pick(1, 12), stride = 1;
+        break;
       default: break;
     }
     return {{batch, in * groups, size.h, size.w},
@@ -116,6 +122,19 @@ void check_close(std::string_view kernel, const Tensor& fast, const Tensor& exac
   REQUIRE(max(abs(fast.to(float64) - exact)).item() <= unit * size * std::sqrt(static_cast<double>(terms) + 1));
 }
 
+/// The ways to compute a convolution.
+struct Kernels {
+  std::string_view name;
+  Tensor (*forward)(const Tensor&, const Tensor&, const Tensor&, const kernels::Conv2dGeometry&);
+  Tensor (*input_grad)(const Tensor&, const Tensor&, const kernels::Conv2dGeometry&);
+  Tensor (*weight_grad)(const Tensor&, const Tensor&, const kernels::Conv2dGeometry&);
+};
+
+const Kernels all_kernels[] = {
+    {"as chosen", kernels::conv2d_forward, kernels::conv2d_input_grad, kernels::conv2d_weight_grad},
+    {"im2col", kernels::im2col_blas::conv2d_forward, kernels::im2col_blas::conv2d_input_grad,
+     kernels::im2col_blas::conv2d_weight_grad}};
+
 /// Leaves NaN in the pooled block that a result of this shape will get, so that what is not written shows.
 void soil_memory(const Shape& shape, DType dtype) {
   static_cast<void>(Tensor::full(shape, std::numeric_limits<double>::quiet_NaN(), dtype));
@@ -135,13 +154,16 @@ void check_config(const Config& config, Generator& generator) {
     const Tensor input = laid_out(x, dtype, config.strided);
     const Tensor weight = laid_out(w, dtype, config.strided);
     const Tensor grad = laid_out(gy, dtype, config.strided);
-    soil_memory(g.output_shape(), dtype);
-    check_close("forward", kernels::conv2d_forward(input, weight, b.defined() ? b.to(dtype) : b, g), y, g.depth());
-    soil_memory(g.input_shape(), dtype);
-    check_close("input gradient", kernels::conv2d_input_grad(grad, weight, g), dx,
-                g.out_channels / g.groups * g.kernel_h * g.kernel_w);
-    soil_memory(g.weight_shape(), dtype);
-    check_close("weight gradient", kernels::conv2d_weight_grad(input, grad, g), dw, g.batch * g.out_h * g.out_w);
+    for (const Kernels& kernel : all_kernels) {
+      CAPTURE(kernel.name);
+      soil_memory(g.output_shape(), dtype);
+      check_close("forward", kernel.forward(input, weight, b.defined() ? b.to(dtype) : b, g), y, g.depth());
+      soil_memory(g.input_shape(), dtype);
+      check_close("input gradient", kernel.input_grad(grad, weight, g), dx,
+                  g.out_channels / g.groups * g.kernel_h * g.kernel_w);
+      soil_memory(g.weight_shape(), dtype);
+      check_close("weight gradient", kernel.weight_grad(input, grad, g), dw, g.batch * g.out_h * g.out_w);
+    }
   }
 }
 
