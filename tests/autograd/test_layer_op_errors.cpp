@@ -1,0 +1,224 @@
+#include <doctest/doctest.h>
+
+#include <reel/autograd/ops/conv.h>
+#include <reel/autograd/ops/loss.h>
+#include <reel/autograd/ops/matmul.h>
+#include <reel/autograd/ops/norm.h>
+#include <reel/autograd/ops/pool.h>
+#include <tests/autograd/errors.h>
+
+// What every op says to wrong shapes, dtypes and arguments: its kind of error, its name, and what came.
+
+using namespace reel;
+using namespace reel::testing;
+
+namespace {
+
+Variable of(const Shape& shape, DType dtype = float32) { return Tensor::zeros(shape, dtype); }
+Tensor labels(std::initializer_list<double> values) { return Tensor::of(values, int64); }
+
+/// A call whose result nobody needs.
+template <class F>
+std::function<void()> call(F f) {
+  return [f] { static_cast<void>(f()); };
+}
+
+}  // namespace
+
+TEST_CASE("op errors: matmul and linear") {
+  check_errors({
+      {call([] {
+         return matmul(of({2, 3}), of({4, 5}));
+       }),
+       {"ShapeError: matmul: ", "[2, 3]", "[4, 5]"}},
+      {call([] {
+         return matmul(of({2, 3}), of({3}));
+       }),
+       {"ShapeError: matmul: ", "[2, 3]", "[3]"}},
+      {call([] {
+         return matmul(of({2, 2, 3}), of({3, 3, 4}));
+       }),
+       {"ShapeError: matmul: ", "[2", "[3"}},
+      {call([] {
+         return matmul(of({2, 3}), of({3, 4}, float64));
+       }),
+       {"TypeError: matmul: ", "float32", "float64"}},
+      {call([] {
+         return matmul(of({2, 3}, int64), of({3, 4}, int64));
+       }),
+       {"TypeError: matmul: ", "int64"}},
+      {call([] {
+         return linear(of({2, 3}), of({5, 4}));
+       }),
+       {"ShapeError: linear: weight [5, 4] wants 4 input features, input [2, 3] has 3"}},
+      {call([] {
+         return linear(of({2, 3, 4, 4}), of({5, 48}));
+       }),
+       {"ShapeError: linear: ", "flatten it first"}},
+      {call([] {
+         return linear(of({}), of({5, 4}));
+       }),
+       {"ShapeError: linear: ", "[5, 4]", "[]"}},
+      {call([] {
+         return linear(of({2, 3}), of({5}));
+       }),
+       {"ShapeError: linear: ", "[O, I]", "[5]"}},
+      {call([] {
+         return linear(of({2, 3}), of({5, 3}), of({3}));
+       }),
+       {"ShapeError: linear: ", "[5, 3]", "[3]"}},
+      {call([] {
+         return linear(of({2, 3}), of({5, 3}, float64));
+       }),
+       {"TypeError: linear: ", "float32", "float64"}},
+      {call([] {
+         return linear(of({2, 3}), of({5, 3}), of({5}, float64));
+       }),
+       {"TypeError: linear: ", "float64"}},
+  });
+}
+
+TEST_CASE("op errors: conv2d") {
+  const auto conv = [](const Shape& input, const Shape& weight, const Conv2dOptions& options = {}) {
+    return call([=] { return conv2d(of(input), of(weight), {}, options); });
+  };
+  const Shape image{8, 16, 14, 14};
+  check_errors({
+      {conv(image, {64, 32, 3, 3}),
+       {"ShapeError: conv2d: weight [64, 32, 3, 3] wants 32 input channels, input [8, 16, 14, 14] has 16"}},
+      {conv({16, 14, 14}, {4, 16, 3, 3}), {"ShapeError: conv2d: ", "[N, C, H, W]", "[16, 14, 14]", "unsqueeze(0)"}},
+      {conv(image, {16, 3, 3}), {"ShapeError: conv2d: weight ", "[16, 3, 3]"}},
+      {conv(image, {6, 4, 3, 3}, {.groups = 4}), {"ValueError: conv2d: weight [6, 4, 3, 3]", "4 groups"}},
+      {conv(image, {8, 4, 3, 3}, {.groups = 2}), {"ShapeError: conv2d: weight [8, 4, 3, 3] wants 8"}},
+      {conv(image, {4, 16, 3, 3}, {.groups = 0}), {"ValueError: conv2d: ", "0 groups"}},
+      {conv(image, {4, 16, 15, 3}), {"ShapeError: conv2d: a window of 15", "height of 14", "padding 0"}},
+      {conv(image, {4, 16, 3, 5}, {.dilation = 4}), {"ShapeError: conv2d: a window of 17", "width of 14"}},
+      {conv(image, {4, 16, 3, 3}, {.stride = 0}), {"ValueError: conv2d: ", "stride", "at least 1"}},
+      {conv(image, {4, 16, 3, 3}, {.padding = {0, -1}}), {"ValueError: conv2d: ", "padding", "-1", "width"}},
+      {call([] { return Conv2dOptions{.padding = "full"}; }), {"ValueError: padding: ", "\"same\"", "\"full\""}},
+      {call([=] {
+         return conv2d(of(image), of({4, 16, 3, 3}), of({16}));
+       }),
+       {"ShapeError: conv2d: weight [4, 16, 3, 3]", "[4]", "[16]"}},
+      {call([=] {
+         return conv2d(of(image), of({4, 16, 3, 3}, float64));
+       }),
+       {"TypeError: conv2d: ", "float64"}},
+      {call([=] {
+         return conv2d(of(image), of({4, 16, 3, 3}), of({4}, float64));
+       }),
+       {"TypeError: conv2d: "}},
+      {call([=] {
+         return conv2d(of(image, int64), of({4, 16, 3, 3}, int64));
+       }),
+       {"TypeError: conv2d: ", "int64"}},
+      {call([=] {
+         return conv2d(of(image, uint8), of({4, 16, 3, 3}));
+       }),
+       {"TypeError: conv2d: ", "uint8"}},
+  });
+}
+
+TEST_CASE("op errors: pooling") {
+  const Shape image{2, 3, 4, 5};
+  const auto pools = [](const Shape& input, const Pool2dOptions& options, const std::vector<std::string>& parts) {
+    for (const bool largest : {true, false}) {
+      std::vector<std::string> named = parts;
+      named[0] = concat(parts[0], ": ", largest ? "max_pool2d: " : "avg_pool2d: ");
+      check_error(call([&] { return largest ? max_pool2d(of(input), options) : avg_pool2d(of(input), options); }),
+                  named);
+    }
+  };
+  pools({3, 4, 5}, {}, {"ShapeError", "[N, C, H, W]", "[3, 4, 5]"});
+  pools(image, {.kernel_size = 5}, {"ShapeError", "window of 5", "height of 4"});
+  pools(image, {.kernel_size = 2, .padding = 2}, {"ValueError", "padding 2", "kernel size 2"});
+  pools(image, {.kernel_size = 0}, {"ValueError", "kernel size"});
+  pools(image, {.stride = {-1, 1}}, {"ValueError", "stride", "-1"});
+  pools(image, {.padding = -1}, {"ValueError", "padding", "-1"});
+  check_errors({
+      {call([=] { return avg_pool2d(of(image), {.dilation = 2}); }), {"ValueError: avg_pool2d: ", "dilation"}},
+      {call([=] { return max_pool2d(of(image), {.dilation = 0}); }), {"ValueError: max_pool2d: ", "dilation"}},
+      {call([=] { return max_pool2d(of(image, uint8)); }), {"TypeError: max_pool2d: ", "uint8"}},
+      {call([=] { return avg_pool2d(of(image, int64)); }), {"TypeError: avg_pool2d: ", "int64"}},
+      {call([=] {
+         return adaptive_avg_pool2d(of({3, 4}), 1);
+       }),
+       {"ShapeError: adaptive_avg_pool2d: ", "[3, 4]"}},
+      {call([=] {
+         return adaptive_avg_pool2d(of(image), {0, 1});
+       }),
+       {"ValueError: adaptive_avg_pool2d: ", "(0, 1)"}},
+      {call([=] {
+         return adaptive_avg_pool2d(of({1, 1, 0, 2}), 1);
+       }),
+       {"ShapeError: adaptive_avg_pool2d: "}},
+      {call([=] { return adaptive_avg_pool2d(of(image, int64), 1); }), {"TypeError: adaptive_avg_pool2d: ", "int64"}},
+  });
+}
+
+TEST_CASE("op errors: batch_norm") {
+  const auto norm = [](const Shape& x, const Shape& weight, const Shape& bias) {
+    return call([=] { return batch_norm(of(x), of(weight), of(bias), {}, {}); });
+  };
+  const Variable c3 = of({3});
+  const Variable x = of({2, 3, 4, 4});
+  const BatchNormOptions eval{.training = false};
+  check_errors({
+      {norm({3}, {3}, {3}), {"ShapeError: batch_norm: ", "[N, C, ...]", "[3]"}},
+      {norm({2, 3, 4, 4}, {4}, {3}), {"ShapeError: batch_norm: ", "[2, 3, 4, 4]", "3 channels", "[4]", "[3]"}},
+      {norm({2, 3}, {3}, {1}), {"ShapeError: batch_norm: ", "[2, 3]", "[1]"}},
+      {norm({1, 3, 1, 1}, {3}, {3}), {"ShapeError: batch_norm: ", "more than one value", "[1, 3, 1, 1]"}},
+      {call([=] { return batch_norm(x, c3, c3, {}, {}, eval); }), {"ValueError: batch_norm: ", "running"}},
+      {call([=] { return batch_norm(x, of({3}, float64), c3, {}, {}); }), {"TypeError: batch_norm: ", "float64"}},
+      {call([=] { return batch_norm(x, c3, of({3}, float64), {}, {}); }), {"TypeError: batch_norm: ", "float64"}},
+      {call([=] {
+         return batch_norm(of({2, 3}, int64), of({3}, int64), of({3}, int64), {}, {});
+       }),
+       {"TypeError: batch_norm: ", "int64"}},
+      {call([=] { return batch_norm(x, c3, c3, Tensor::zeros({4}), Tensor::ones({3})); }),
+       {"ShapeError: batch_norm: ", "3 channels", "[4]"}},
+      {call([=] { return batch_norm(x, c3, c3, Tensor::zeros({3}), Tensor::ones({1}), eval); }),
+       {"ShapeError: batch_norm: ", "3 channels", "[1]"}},
+      {call([=] { return batch_norm(x, c3, c3, Tensor::zeros({3}, float64), Tensor::ones({3}), eval); }),
+       {"TypeError: batch_norm: ", "float32", "float64"}},
+  });
+}
+
+TEST_CASE("op errors: losses") {
+  const Variable logits = of({3, 4});
+  const Tensor right = labels({0, 1, 3});
+  const auto both = [&](const Variable& x, const Tensor& y, const std::vector<std::string>& parts) {
+    for (const bool fused : {true, false}) {
+      std::vector<std::string> named = parts;
+      named[0] = concat(parts[0], ": ", fused ? "cross_entropy: " : "nll_loss: ");
+      check_error(call([&] { return fused ? cross_entropy(x, y) : nll_loss(x, y); }), named);
+    }
+  };
+  both(of({4}), labels({0}), {"ShapeError", "[N, C, ...]", "[4]"});
+  both(logits, labels({0, 1}), {"ShapeError", "[3, 4]", "[3]", "[2]"});
+  both(logits, right.unsqueeze(1), {"ShapeError", "[3, 4]", "[3]", "[3, 1]"});
+  both(logits, labels({0, 4, 1}), {"IndexError", "label", "4", "[0, 4)"});
+  both(logits, labels({0, -1, 1}), {"IndexError", "label", "-1", "[0, 4)"});
+  both(logits, right.to(float32), {"TypeError", "label", "int64", "float32"});
+  both(of({3, 4}, int64), right, {"TypeError", "int64"});
+  struct Pairwise {
+    const char* name;
+    Variable (*op)(const Variable&, const Variable&, Reduction);
+  };
+  const std::vector<Pairwise> pairwise{{"mse_loss", mse_loss},
+                                       {"l1_loss", l1_loss},
+                                       {"binary_cross_entropy_with_logits", binary_cross_entropy_with_logits}};
+  for (const auto& [name, op] : pairwise) {
+    const auto f = op;
+    check_errors({
+        {call([f] {
+           return f(of({3, 1}), of({3}), Reduction::mean);
+         }),
+         {concat("ShapeError: ", name, ": "), "[3, 1]", "[3]"}},
+        {call([f] { return f(of({3}), of({3}, float64), Reduction::mean); }),
+         {concat("TypeError: ", name, ": "), "float32", "float64"}},
+        {call([f] { return f(of({3}, int64), of({3}, int64), Reduction::mean); }),
+         {concat("TypeError: ", name, ": "), "int64"}},
+    });
+  }
+}
