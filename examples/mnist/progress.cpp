@@ -32,9 +32,9 @@ void Progress::update(const Running& running) {
   const double share = running.images / total_;
   const double rate = running.images / std::max(now, 1e-9);
   char text[160];
-  const int length = std::snprintf(
-      text, sizeof text, " %3.0f %%  loss %.4f  accuracy %5.2f %%  %6.0f images/s  %3.0f s left", 100 * share,
-      running.mean_loss(), 100 * running.accuracy(), rate, (total_ - running.images) / std::max(rate, 1e-9));
+  const int length = std::snprintf(text, sizeof text, " loss %.3f  accuracy %4.1f %%  %6.0f images/s  %4.0f s left",
+                                   running.mean_loss(), 100 * running.accuracy(), rate,
+                                   (total_ - running.images) / std::max(rate, 1e-9));
   const int room = terminal_width() - length - static_cast<int>(title_.size()) - 4;
   std::string bar;
   if (room >= 5) {

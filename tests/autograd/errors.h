@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <functional>
+#include <reel/autograd/variable.h>
 #include <reel/core/error.h>
 #include <string>
 #include <vector>
@@ -43,6 +44,15 @@ inline void check_error(const std::function<void()>& call, const std::vector<std
     CAPTURE(parts[i]);
     CHECK((i == 0 ? error.starts_with(parts[i]) : error.find(parts[i]) != std::string::npos));
   }
+}
+
+inline Variable zeros(const Shape& shape, DType dtype = float32) { return Tensor::zeros(shape, dtype); }
+inline Tensor labels(std::initializer_list<double> values) { return Tensor::of(values, int64); }
+
+/// A call whose result nobody needs.
+template <class F>
+std::function<void()> call(F f) {
+  return [f] { static_cast<void>(f()); };
 }
 
 /// A row of a table of errors: the call that is wrong, and the parts of what it throws.

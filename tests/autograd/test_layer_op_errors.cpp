@@ -12,67 +12,54 @@
 using namespace reel;
 using namespace reel::testing;
 
-namespace {
-
-Variable of(const Shape& shape, DType dtype = float32) { return Tensor::zeros(shape, dtype); }
-Tensor labels(std::initializer_list<double> values) { return Tensor::of(values, int64); }
-
-/// A call whose result nobody needs.
-template <class F>
-std::function<void()> call(F f) {
-  return [f] { static_cast<void>(f()); };
-}
-
-}  // namespace
-
 TEST_CASE("op errors: matmul and linear") {
   check_errors({
       {call([] {
-         return matmul(of({2, 3}), of({4, 5}));
+         return matmul(zeros({2, 3}), zeros({4, 5}));
        }),
        {"ShapeError: matmul: ", "[2, 3]", "[4, 5]"}},
       {call([] {
-         return matmul(of({2, 3}), of({3}));
+         return matmul(zeros({2, 3}), zeros({3}));
        }),
        {"ShapeError: matmul: ", "[2, 3]", "[3]"}},
       {call([] {
-         return matmul(of({2, 2, 3}), of({3, 3, 4}));
+         return matmul(zeros({2, 2, 3}), zeros({3, 3, 4}));
        }),
        {"ShapeError: matmul: ", "[2", "[3"}},
       {call([] {
-         return matmul(of({2, 3}), of({3, 4}, float64));
+         return matmul(zeros({2, 3}), zeros({3, 4}, float64));
        }),
        {"TypeError: matmul: ", "float32", "float64"}},
       {call([] {
-         return matmul(of({2, 3}, int64), of({3, 4}, int64));
+         return matmul(zeros({2, 3}, int64), zeros({3, 4}, int64));
        }),
        {"TypeError: matmul: ", "int64"}},
       {call([] {
-         return linear(of({2, 3}), of({5, 4}));
+         return linear(zeros({2, 3}), zeros({5, 4}));
        }),
        {"ShapeError: linear: weight [5, 4] wants 4 input features, input [2, 3] has 3"}},
       {call([] {
-         return linear(of({2, 3, 4, 4}), of({5, 48}));
+         return linear(zeros({2, 3, 4, 4}), zeros({5, 48}));
        }),
        {"ShapeError: linear: ", "flatten it first"}},
       {call([] {
-         return linear(of({}), of({5, 4}));
+         return linear(zeros({}), zeros({5, 4}));
        }),
        {"ShapeError: linear: ", "[5, 4]", "[]"}},
       {call([] {
-         return linear(of({2, 3}), of({5}));
+         return linear(zeros({2, 3}), zeros({5}));
        }),
        {"ShapeError: linear: ", "[O, I]", "[5]"}},
       {call([] {
-         return linear(of({2, 3}), of({5, 3}), of({3}));
+         return linear(zeros({2, 3}), zeros({5, 3}), zeros({3}));
        }),
        {"ShapeError: linear: ", "[5, 3]", "[3]"}},
       {call([] {
-         return linear(of({2, 3}), of({5, 3}, float64));
+         return linear(zeros({2, 3}), zeros({5, 3}, float64));
        }),
        {"TypeError: linear: ", "float32", "float64"}},
       {call([] {
-         return linear(of({2, 3}), of({5, 3}), of({5}, float64));
+         return linear(zeros({2, 3}), zeros({5, 3}), zeros({5}, float64));
        }),
        {"TypeError: linear: ", "float64"}},
   });
@@ -80,7 +67,7 @@ TEST_CASE("op errors: matmul and linear") {
 
 TEST_CASE("op errors: conv2d") {
   const auto conv = [](const Shape& input, const Shape& weight, const Conv2dOptions& options = {}) {
-    return call([=] { return conv2d(of(input), of(weight), {}, options); });
+    return call([=] { return conv2d(zeros(input), zeros(weight), {}, options); });
   };
   const Shape image{8, 16, 14, 14};
   check_errors({
@@ -97,23 +84,23 @@ TEST_CASE("op errors: conv2d") {
       {conv(image, {4, 16, 3, 3}, {.padding = {0, -1}}), {"ValueError: conv2d: ", "padding", "-1", "width"}},
       {call([] { return Conv2dOptions{.padding = "full"}; }), {"ValueError: padding: ", "\"same\"", "\"full\""}},
       {call([=] {
-         return conv2d(of(image), of({4, 16, 3, 3}), of({16}));
+         return conv2d(zeros(image), zeros({4, 16, 3, 3}), zeros({16}));
        }),
        {"ShapeError: conv2d: weight [4, 16, 3, 3]", "[4]", "[16]"}},
       {call([=] {
-         return conv2d(of(image), of({4, 16, 3, 3}, float64));
+         return conv2d(zeros(image), zeros({4, 16, 3, 3}, float64));
        }),
        {"TypeError: conv2d: ", "float64"}},
       {call([=] {
-         return conv2d(of(image), of({4, 16, 3, 3}), of({4}, float64));
+         return conv2d(zeros(image), zeros({4, 16, 3, 3}), zeros({4}, float64));
        }),
        {"TypeError: conv2d: "}},
       {call([=] {
-         return conv2d(of(image, int64), of({4, 16, 3, 3}, int64));
+         return conv2d(zeros(image, int64), zeros({4, 16, 3, 3}, int64));
        }),
        {"TypeError: conv2d: ", "int64"}},
       {call([=] {
-         return conv2d(of(image, uint8), of({4, 16, 3, 3}));
+         return conv2d(zeros(image, uint8), zeros({4, 16, 3, 3}));
        }),
        {"TypeError: conv2d: ", "uint8"}},
   });
@@ -125,7 +112,7 @@ TEST_CASE("op errors: pooling") {
     for (const bool largest : {true, false}) {
       std::vector<std::string> named = parts;
       named[0] = concat(parts[0], ": ", largest ? "max_pool2d: " : "avg_pool2d: ");
-      check_error(call([&] { return largest ? max_pool2d(of(input), options) : avg_pool2d(of(input), options); }),
+      check_error(call([&] { return largest ? max_pool2d(zeros(input), options) : avg_pool2d(zeros(input), options); }),
                   named);
     }
   };
@@ -136,32 +123,33 @@ TEST_CASE("op errors: pooling") {
   pools(image, {.stride = {-1, 1}}, {"ValueError", "stride", "-1"});
   pools(image, {.padding = -1}, {"ValueError", "padding", "-1"});
   check_errors({
-      {call([=] { return avg_pool2d(of(image), {.dilation = 2}); }), {"ValueError: avg_pool2d: ", "dilation"}},
-      {call([=] { return max_pool2d(of(image), {.dilation = 0}); }), {"ValueError: max_pool2d: ", "dilation"}},
-      {call([=] { return max_pool2d(of(image, uint8)); }), {"TypeError: max_pool2d: ", "uint8"}},
-      {call([=] { return avg_pool2d(of(image, int64)); }), {"TypeError: avg_pool2d: ", "int64"}},
+      {call([=] { return avg_pool2d(zeros(image), {.dilation = 2}); }), {"ValueError: avg_pool2d: ", "dilation"}},
+      {call([=] { return max_pool2d(zeros(image), {.dilation = 0}); }), {"ValueError: max_pool2d: ", "dilation"}},
+      {call([=] { return max_pool2d(zeros(image, uint8)); }), {"TypeError: max_pool2d: ", "uint8"}},
+      {call([=] { return avg_pool2d(zeros(image, int64)); }), {"TypeError: avg_pool2d: ", "int64"}},
       {call([=] {
-         return adaptive_avg_pool2d(of({3, 4}), 1);
+         return adaptive_avg_pool2d(zeros({3, 4}), 1);
        }),
        {"ShapeError: adaptive_avg_pool2d: ", "[3, 4]"}},
       {call([=] {
-         return adaptive_avg_pool2d(of(image), {0, 1});
+         return adaptive_avg_pool2d(zeros(image), {0, 1});
        }),
        {"ValueError: adaptive_avg_pool2d: ", "(0, 1)"}},
       {call([=] {
-         return adaptive_avg_pool2d(of({1, 1, 0, 2}), 1);
+         return adaptive_avg_pool2d(zeros({1, 1, 0, 2}), 1);
        }),
        {"ShapeError: adaptive_avg_pool2d: "}},
-      {call([=] { return adaptive_avg_pool2d(of(image, int64), 1); }), {"TypeError: adaptive_avg_pool2d: ", "int64"}},
+      {call([=] { return adaptive_avg_pool2d(zeros(image, int64), 1); }),
+       {"TypeError: adaptive_avg_pool2d: ", "int64"}},
   });
 }
 
 TEST_CASE("op errors: batch_norm") {
   const auto norm = [](const Shape& x, const Shape& weight, const Shape& bias) {
-    return call([=] { return batch_norm(of(x), of(weight), of(bias), {}, {}); });
+    return call([=] { return batch_norm(zeros(x), zeros(weight), zeros(bias), {}, {}); });
   };
-  const Variable c3 = of({3});
-  const Variable x = of({2, 3, 4, 4});
+  const Variable c3 = zeros({3});
+  const Variable x = zeros({2, 3, 4, 4});
   const BatchNormOptions eval{.training = false};
   check_errors({
       {norm({3}, {3}, {3}), {"ShapeError: batch_norm: ", "[N, C, ...]", "[3]"}},
@@ -169,10 +157,10 @@ TEST_CASE("op errors: batch_norm") {
       {norm({2, 3}, {3}, {1}), {"ShapeError: batch_norm: ", "[2, 3]", "[1]"}},
       {norm({1, 3, 1, 1}, {3}, {3}), {"ShapeError: batch_norm: ", "more than one value", "[1, 3, 1, 1]"}},
       {call([=] { return batch_norm(x, c3, c3, {}, {}, eval); }), {"ValueError: batch_norm: ", "running"}},
-      {call([=] { return batch_norm(x, of({3}, float64), c3, {}, {}); }), {"TypeError: batch_norm: ", "float64"}},
-      {call([=] { return batch_norm(x, c3, of({3}, float64), {}, {}); }), {"TypeError: batch_norm: ", "float64"}},
+      {call([=] { return batch_norm(x, zeros({3}, float64), c3, {}, {}); }), {"TypeError: batch_norm: ", "float64"}},
+      {call([=] { return batch_norm(x, c3, zeros({3}, float64), {}, {}); }), {"TypeError: batch_norm: ", "float64"}},
       {call([=] {
-         return batch_norm(of({2, 3}, int64), of({3}, int64), of({3}, int64), {}, {});
+         return batch_norm(zeros({2, 3}, int64), zeros({3}, int64), zeros({3}, int64), {}, {});
        }),
        {"TypeError: batch_norm: ", "int64"}},
       {call([=] { return batch_norm(x, c3, c3, Tensor::zeros({4}), Tensor::ones({3})); }),
@@ -185,7 +173,7 @@ TEST_CASE("op errors: batch_norm") {
 }
 
 TEST_CASE("op errors: losses") {
-  const Variable logits = of({3, 4});
+  const Variable logits = zeros({3, 4});
   const Tensor right = labels({0, 1, 3});
   const auto both = [&](const Variable& x, const Tensor& y, const std::vector<std::string>& parts) {
     for (const bool fused : {true, false}) {
@@ -194,13 +182,13 @@ TEST_CASE("op errors: losses") {
       check_error(call([&] { return fused ? cross_entropy(x, y) : nll_loss(x, y); }), named);
     }
   };
-  both(of({4}), labels({0}), {"ShapeError", "[N, C, ...]", "[4]"});
+  both(zeros({4}), labels({0}), {"ShapeError", "[N, C, ...]", "[4]"});
   both(logits, labels({0, 1}), {"ShapeError", "[3, 4]", "[3]", "[2]"});
   both(logits, right.unsqueeze(1), {"ShapeError", "[3, 4]", "[3]", "[3, 1]"});
   both(logits, labels({0, 4, 1}), {"IndexError", "label", "4", "[0, 4)"});
   both(logits, labels({0, -1, 1}), {"IndexError", "label", "-1", "[0, 4)"});
   both(logits, right.to(float32), {"TypeError", "label", "int64", "float32"});
-  both(of({3, 4}, int64), right, {"TypeError", "int64"});
+  both(zeros({3, 4}, int64), right, {"TypeError", "int64"});
   struct Pairwise {
     const char* name;
     Variable (*op)(const Variable&, const Variable&, Reduction);
@@ -212,12 +200,12 @@ TEST_CASE("op errors: losses") {
     const auto f = op;
     check_errors({
         {call([f] {
-           return f(of({3, 1}), of({3}), Reduction::mean);
+           return f(zeros({3, 1}), zeros({3}), Reduction::mean);
          }),
          {concat("ShapeError: ", name, ": "), "[3, 1]", "[3]"}},
-        {call([f] { return f(of({3}), of({3}, float64), Reduction::mean); }),
+        {call([f] { return f(zeros({3}), zeros({3}, float64), Reduction::mean); }),
          {concat("TypeError: ", name, ": "), "float32", "float64"}},
-        {call([f] { return f(of({3}, int64), of({3}, int64), Reduction::mean); }),
+        {call([f] { return f(zeros({3}, int64), zeros({3}, int64), Reduction::mean); }),
          {concat("TypeError: ", name, ": "), "int64"}},
     });
   }

@@ -11,19 +11,6 @@
 using namespace reel;
 using namespace reel::testing;
 
-namespace {
-
-Variable of(const Shape& shape, DType dtype = float32) { return Tensor::zeros(shape, dtype); }
-Tensor labels(std::initializer_list<double> values) { return Tensor::of(values, int64); }
-
-/// A call whose result nobody needs.
-template <class F>
-std::function<void()> call(F f) {
-  return [f] { static_cast<void>(f()); };
-}
-
-}  // namespace
-
 TEST_CASE("op errors: arithmetic") {
   struct Binary {
     const char* name;
@@ -35,95 +22,98 @@ TEST_CASE("op errors: arithmetic") {
     const auto f = op;
     check_errors({
         {call([f] {
-           return f(of({2, 3}), of({4}));
+           return f(zeros({2, 3}), zeros({4}));
          }),
          {concat("ShapeError: ", name, ": "), "[2, 3]", "[4]"}},
-        {call([f] { return f(of({2}), of({2}, float64)); }),
+        {call([f] { return f(zeros({2}), zeros({2}, float64)); }),
          {concat("TypeError: ", name, ": "), "float32", "float64", ".to("}},
-        {call([f] { return f(of({2}, boolean), of({2}, boolean)); }), {concat("TypeError: ", name, ": "), "bool"}},
+        {call([f] { return f(zeros({2}, boolean), zeros({2}, boolean)); }),
+         {concat("TypeError: ", name, ": "), "bool"}},
     });
   }
   const auto flags = Tensor::ones({2}, boolean);
   check_errors({
-      {call([] { return neg(of({2}, uint8)); }), {"TypeError: neg: ", "uint8"}},
-      {call([] { return abs(of({2}, boolean)); }), {"TypeError: abs: ", "bool"}},
-      {call([] { return pow(of({2}, int64), 2); }), {"TypeError: pow: ", "int64"}},
-      {call([] { return exp(of({2}, int64)); }), {"TypeError: exp: ", "int64"}},
-      {call([] { return log(of({2}, int64)); }), {"TypeError: log: ", "int64"}},
-      {call([] { return sqrt(of({2}, int64)); }), {"TypeError: sqrt: ", "int64"}},
-      {call([] { return to(of({2}), int64); }), {"TypeError: to: ", "int64"}},
+      {call([] { return neg(zeros({2}, uint8)); }), {"TypeError: neg: ", "uint8"}},
+      {call([] { return abs(zeros({2}, boolean)); }), {"TypeError: abs: ", "bool"}},
+      {call([] { return pow(zeros({2}, int64), 2); }), {"TypeError: pow: ", "int64"}},
+      {call([] { return exp(zeros({2}, int64)); }), {"TypeError: exp: ", "int64"}},
+      {call([] { return log(zeros({2}, int64)); }), {"TypeError: log: ", "int64"}},
+      {call([] { return sqrt(zeros({2}, int64)); }), {"TypeError: sqrt: ", "int64"}},
+      {call([] { return to(zeros({2}), int64); }), {"TypeError: to: ", "int64"}},
       {call([=] {
-         return where(flags, of({2, 3}), of({3}));
+         return where(flags, zeros({2, 3}), zeros({3}));
        }),
        {"ShapeError: where: ", "[2]", "[2, 3]"}},
-      {call([=] { return where(flags, of({2}), of({3})); }), {"ShapeError: where: ", "[2]", "[3]"}},
-      {call([=] { return where(flags, of({2}), of({2}, float64)); }), {"TypeError: where: ", "float32", "float64"}},
-      {call([] { return where(Tensor::ones({2}), of({2}), of({2})); }), {"TypeError: where: ", "bool", "float32"}},
+      {call([=] { return where(flags, zeros({2}), zeros({3})); }), {"ShapeError: where: ", "[2]", "[3]"}},
+      {call([=] { return where(flags, zeros({2}), zeros({2}, float64)); }),
+       {"TypeError: where: ", "float32", "float64"}},
+      {call([] { return where(Tensor::ones({2}), zeros({2}), zeros({2})); }),
+       {"TypeError: where: ", "bool", "float32"}},
   });
 }
 
 TEST_CASE("op errors: activations") {
   Generator generator;
   check_errors({
-      {call([] { return relu(of({2}, uint8)); }), {"TypeError: relu: ", "uint8"}},
-      {call([] { return leaky_relu(of({2}, int64)); }), {"TypeError: leaky_relu: ", "int64"}},
-      {call([] { return sigmoid(of({2}, int64)); }), {"TypeError: sigmoid: ", "int64"}},
-      {call([] { return tanh(of({2}, int64)); }), {"TypeError: tanh: ", "int64"}},
-      {call([] { return gelu(of({2}, int64)); }), {"TypeError: gelu: ", "int64"}},
-      {call([] { return softplus(of({2}, int64)); }), {"TypeError: softplus: ", "int64"}},
-      {call([] { return erf(of({2}, int64)); }), {"TypeError: erf: ", "int64"}},
-      {call([] { return softmax(of({2}, int64)); }), {"TypeError: softmax: ", "int64"}},
-      {call([] { return log_softmax(of({2}, int64)); }), {"TypeError: log_softmax: ", "int64"}},
+      {call([] { return relu(zeros({2}, uint8)); }), {"TypeError: relu: ", "uint8"}},
+      {call([] { return leaky_relu(zeros({2}, int64)); }), {"TypeError: leaky_relu: ", "int64"}},
+      {call([] { return sigmoid(zeros({2}, int64)); }), {"TypeError: sigmoid: ", "int64"}},
+      {call([] { return tanh(zeros({2}, int64)); }), {"TypeError: tanh: ", "int64"}},
+      {call([] { return gelu(zeros({2}, int64)); }), {"TypeError: gelu: ", "int64"}},
+      {call([] { return softplus(zeros({2}, int64)); }), {"TypeError: softplus: ", "int64"}},
+      {call([] { return erf(zeros({2}, int64)); }), {"TypeError: erf: ", "int64"}},
+      {call([] { return softmax(zeros({2}, int64)); }), {"TypeError: softmax: ", "int64"}},
+      {call([] { return log_softmax(zeros({2}, int64)); }), {"TypeError: log_softmax: ", "int64"}},
       {call([] {
-         return softmax(of({2, 3}), 2);
+         return softmax(zeros({2, 3}), 2);
        }),
        {"IndexError: softmax: ", "axis 2", "[-2, 2)"}},
       {call([] {
-         return log_softmax(of({2, 3}), -3);
+         return log_softmax(zeros({2, 3}), -3);
        }),
        {"IndexError: log_softmax: ", "axis -3"}},
-      {call([&] { return dropout(of({2}), 1.5, true, generator); }), {"ValueError: dropout: ", "[0, 1]", "1.5"}},
-      {call([&] { return dropout(of({2}), -0.1, true, generator); }), {"ValueError: dropout: ", "-0.1"}},
-      {call([&] { return dropout(of({2}, int64), 0.5, true, generator); }), {"TypeError: dropout: ", "int64"}},
+      {call([&] { return dropout(zeros({2}), 1.5, true, generator); }), {"ValueError: dropout: ", "[0, 1]", "1.5"}},
+      {call([&] { return dropout(zeros({2}), -0.1, true, generator); }), {"ValueError: dropout: ", "-0.1"}},
+      {call([&] { return dropout(zeros({2}, int64), 0.5, true, generator); }), {"TypeError: dropout: ", "int64"}},
   });
 }
 
 TEST_CASE("op errors: reductions") {
   check_errors({
       {call([] {
-         return sum(of({2, 3}), {2});
+         return sum(zeros({2, 3}), {2});
        }),
        {"IndexError: sum: ", "axis 2"}},
       {call([] {
-         return sum(of({2, 3}), {0, -2});
+         return sum(zeros({2, 3}), {0, -2});
        }),
        {"IndexError: sum: ", "twice"}},
-      {call([] { return sum(of({2}, boolean)); }), {"TypeError: sum: ", "bool"}},
+      {call([] { return sum(zeros({2}, boolean)); }), {"TypeError: sum: ", "bool"}},
       {call([] {
-         return mean(of({2, 3}), {-3});
+         return mean(zeros({2, 3}), {-3});
        }),
        {"IndexError: ", "axis -3"}},
-      {call([] { return mean(of({2}, int64)); }), {"TypeError: mean: ", "int64"}},
+      {call([] { return mean(zeros({2}, int64)); }), {"TypeError: mean: ", "int64"}},
       {call([] {
-         return var(of({2, 3}), {5});
+         return var(zeros({2, 3}), {5});
        }),
        {"IndexError: ", "axis 5"}},
-      {call([] { return var(of({2}, int64)); }), {"TypeError: ", "int64"}},
+      {call([] { return var(zeros({2}, int64)); }), {"TypeError: ", "int64"}},
       {call([] {
-         return max(of({2, 3}), {2});
+         return max(zeros({2, 3}), {2});
        }),
        {"IndexError: max: ", "axis 2"}},
       {call([] {
-         return max(of({0, 3}), {0});
+         return max(zeros({0, 3}), {0});
        }),
        {"ShapeError: max: ", "[0, 3]"}},
       {call([] {
-         return min(of({2, 3}), {2});
+         return min(zeros({2, 3}), {2});
        }),
        {"IndexError: min: ", "axis 2"}},
-      {call([] { return min(of({0})); }), {"ShapeError: min: ", "[0]"}},
+      {call([] { return min(zeros({0})); }), {"ShapeError: min: ", "[0]"}},
       {call([] {
-         return sum_to(of({2, 3}), {2});
+         return sum_to(zeros({2, 3}), {2});
        }),
        {"ShapeError: sum_to: ", "[2, 3]", "[2]"}},
   });
@@ -133,101 +123,101 @@ TEST_CASE("op errors: views") {
   const std::vector<Variable> none;
   check_errors({
       {call([] {
-         return reshape(of({2, 3}), {4, -1});
+         return reshape(zeros({2, 3}), {4, -1});
        }),
        {"ShapeError: reshape: ", "[2, 3]", "[4, -1]"}},
       {call([] {
-         return reshape(of({2, 3}), {-1, -1});
+         return reshape(zeros({2, 3}), {-1, -1});
        }),
        {"ShapeError: reshape: ", "more than one -1"}},
       {call([] {
-         return flatten(of({2, 3}), 1, 0);
+         return flatten(zeros({2, 3}), 1, 0);
        }),
        {"ShapeError: flatten: ", "[2, 3]"}},
       {call([] {
-         return flatten(of({2, 3}), 2);
+         return flatten(zeros({2, 3}), 2);
        }),
        {"IndexError: flatten: ", "axis 2"}},
       {call([] {
-         return transpose(of({2, 3}), 0, 2);
+         return transpose(zeros({2, 3}), 0, 2);
        }),
        {"IndexError: transpose: ", "axis 2"}},
       {call([] {
-         return permute(of({2, 3}), {0});
+         return permute(zeros({2, 3}), {0});
        }),
        {"ShapeError: permute: ", "[2, 3]", "[0]"}},
       {call([] {
-         return permute(of({2, 3}), {0, 0});
+         return permute(zeros({2, 3}), {0, 0});
        }),
        {"ShapeError: permute: ", "twice"}},
       {call([] {
-         return narrow(of({2, 3}), 1, 2, 2);
+         return narrow(zeros({2, 3}), 1, 2, 2);
        }),
        {"IndexError: narrow: ", "start 2", "length 2", "[2, 3]"}},
       {call([] {
-         return slice(of({2, 3}), 1, 0, 3, 0);
+         return slice(zeros({2, 3}), 1, 0, 3, 0);
        }),
        {"ValueError: slice: ", "step"}},
       {call([] {
-         return slice(of({2, 3}), 2, 0, 3);
+         return slice(zeros({2, 3}), 2, 0, 3);
        }),
        {"IndexError: slice: ", "axis 2"}},
       {call([] {
-         return select(of({2, 3}), 1, 3);
+         return select(zeros({2, 3}), 1, 3);
        }),
        {"IndexError: select: ", "index 3", "[2, 3]"}},
       {call([] {
-         return expand(of({2, 3}), {4, 3});
+         return expand(zeros({2, 3}), {4, 3});
        }),
        {"ShapeError: expand: ", "[2, 3]", "[4, 3]"}},
       {call([] {
-         return expand(of({2, 3}), {3});
+         return expand(zeros({2, 3}), {3});
        }),
        {"ShapeError: expand: ", "[2, 3]", "[3]"}},
       {call([] {
-         return squeeze(of({2, 1}), 2);
+         return squeeze(zeros({2, 1}), 2);
        }),
        {"IndexError: squeeze: ", "axis 2"}},
       {call([] {
-         return unsqueeze(of({2, 3}), 4);
+         return unsqueeze(zeros({2, 3}), 4);
        }),
        {"IndexError: unsqueeze: ", "axis 4"}},
       {call([=] { return concatenate(none); }), {"ValueError: concatenate: ", "no tensors"}},
       {call([] {
-         return concatenate({of({2, 3}), of({2, 4})}, 0);
+         return concatenate({zeros({2, 3}), zeros({2, 4})}, 0);
        }),
        {"ShapeError: concatenate: ", "[2, 3]", "[2, 4]"}},
       {call([] {
-         return concatenate({of({2}), of({2}, float64)});
+         return concatenate({zeros({2}), zeros({2}, float64)});
        }),
        {"TypeError: concatenate: ", "float32", "float64"}},
       {call([=] { return stack(none); }), {"ValueError: stack: ", "no tensors"}},
       {call([] {
-         return stack({of({2, 3}), of({3})});
+         return stack({zeros({2, 3}), zeros({3})});
        }),
        {"ShapeError: stack: ", "[2, 3]", "[3]"}},
       {call([] {
-         return stack({of({2}), of({2})}, 2);
+         return stack({zeros({2}), zeros({2})}, 2);
        }),
        {"IndexError: stack: ", "axis 2"}},
       {call([] {
-         return index_select(of({2, 3}), 0, labels({0, 2}));
+         return index_select(zeros({2, 3}), 0, labels({0, 2}));
        }),
        {"IndexError: index_select: ", "2", "[0, 2)"}},
       {call([] {
-         return index_select(of({2, 3}), 0, Tensor::zeros({2}));
+         return index_select(zeros({2, 3}), 0, Tensor::zeros({2}));
        }),
        {"TypeError: index_select: ", "int64"}},
       {call([] {
-         return gather(of({2, 3}), 1, labels({0, 1}));
+         return gather(zeros({2, 3}), 1, labels({0, 1}));
        }),
        {"ShapeError: gather: ", "[2]", "[2, 3]"}},
       {call([] {
-         return gather(of({2, 3}), 1, labels({0, 3}).unsqueeze(1));
+         return gather(zeros({2, 3}), 1, labels({0, 3}).unsqueeze(1));
        }),
        {"IndexError: gather: ", "3"}},
       {call([] {
-         return gather(of({2, 3}), 1, Tensor::zeros({2, 1}));
+         return gather(zeros({2, 3}), 1, Tensor::zeros({2, 1}));
        }),
        {"TypeError: gather: ", "int64"}},
   });

@@ -11,9 +11,12 @@
 #include <reel/core/parallel.h>
 #include <reel/core/random.h>
 #include <string_view>
+#include <tests/threads.h>
 #include <vector>
 
 using namespace reel;
+using reel::testing::same_bits;
+using reel::testing::WithThreads;
 
 namespace {
 
@@ -165,22 +168,6 @@ void check_config(const Config& config, Generator& generator) {
       check_close("weight gradient", kernel.weight_grad(input, grad, g), dw, g.batch * g.out_h * g.out_w);
     }
   }
-}
-
-/// Sets the number of threads, and puts the old one back.
-class WithThreads {
- public:
-  explicit WithThreads(int n) { set_num_threads(n); }
-  ~WithThreads() { set_num_threads(before_); }
-  WithThreads(const WithThreads&) = delete;
-  WithThreads& operator=(const WithThreads&) = delete;
-
- private:
-  int before_ = num_threads();
-};
-
-bool same_bits(const Tensor& a, const Tensor& b) {
-  return a.shape() == b.shape() && std::memcmp(a.bytes(), b.bytes(), a.nbytes()) == 0;
 }
 
 }  // namespace

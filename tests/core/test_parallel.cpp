@@ -5,27 +5,15 @@
 #include <reel/core/error.h>
 #include <reel/core/parallel.h>
 #include <set>
+#include <tests/threads.h>
 #include <thread>
 #include <utility>
 #include <vector>
 
 using namespace reel;
+using reel::testing::WithThreads;
 
-namespace {
-
-/// Sets the number of threads, and puts the old one back.
-class WithThreads {
- public:
-  explicit WithThreads(int n) { set_num_threads(n); }
-  ~WithThreads() { set_num_threads(before_); }
-  WithThreads(const WithThreads&) = delete;
-  WithThreads& operator=(const WithThreads&) = delete;
-
- private:
-  int before_ = num_threads();
-};
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("the number of threads is at least one") {
   const WithThreads guard(2);

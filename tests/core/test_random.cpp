@@ -9,30 +9,15 @@
 #include <reel/core/kernels/reduce.h>
 #include <reel/core/parallel.h>
 #include <reel/core/random.h>
+#include <tests/threads.h>
 #include <thread>
 #include <vector>
 
 using namespace reel;
+using reel::testing::same_bits;
+using reel::testing::WithThreads;
 
-namespace {
-
-bool same_bits(const Tensor& a, const Tensor& b) {
-  return a.dtype() == b.dtype() && a.shape() == b.shape() && std::memcmp(a.bytes(), b.bytes(), a.nbytes()) == 0;
-}
-
-/// Sets the number of threads, and puts the old one back.
-class WithThreads {
- public:
-  explicit WithThreads(int n) { set_num_threads(n); }
-  ~WithThreads() { set_num_threads(before_); }
-  WithThreads(const WithThreads&) = delete;
-  WithThreads& operator=(const WithThreads&) = delete;
-
- private:
-  int before_ = num_threads();
-};
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("philox gives the known answers of its authors") {
   // From kat_vectors in the Random123 distribution: philox4x32 with 10 rounds.
