@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <reel/autograd/gradcheck.h>
 #include <reel/autograd/ops/arithmetic.h>
 #include <reel/autograd/ops/reduce.h>
@@ -45,11 +46,16 @@ std::vector<double> numeric_gradient(const Function& f, std::vector<Tensor> inpu
   return gradient;
 }
 
-void compare(std::size_t input, const Tensor& analytic, const std::vector<double>& numeric, double tolerance) {
+/// A gradient may be off by a share of the input's largest one, and by what rounding does to the differences.
+void compare(std::size_t input, const Tensor& analytic, const std::vector<double>& numeric, double output,
+             const GradcheckOptions& options) {
   const Tensor dense = analytic.contiguous();
+  double largest = 0;
+  for (const double value : numeric) largest = std::max(largest, std::abs(value));
+  const double rounding = 1e-14 * std::max(1.0, std::abs(output)) / options.step;
   for (std::size_t i = 0; i < numeric.size(); ++i) {
     const double got = dense.data<double>()[i];
-    require<AutogradError>(std::abs(got - numeric[i]) <= tolerance * std::max(1.0, std::abs(numeric[i])), "gradcheck",
+    require<AutogradError>(std::abs(got - numeric[i]) <= options.tolerance * largest + rounding, "gradcheck",
                            "the gradient of input ", input, ' ', analytic.shape(), " at element ", i, " is ", got,
                            " by backward and ", numeric[i], " by central differences");
   }
@@ -75,8 +81,9 @@ void gradcheck(const Function& f, const std::vector<Tensor>& inputs, const Gradc
   const Tensor along = direction(output.shape(), options.seed);
   const std::vector<Variable> gradients = grad({output}, leaves, {.grad_outputs = {along}});
   const PauseRecording pause;
+  const double value = project(f, inputs, along);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    compare(i, gradients[i].value(), numeric_gradient(f, inputs, i, along, options.step), options.tolerance);
+    compare(i, gradients[i].value(), numeric_gradient(f, inputs, i, along, options.step), value, options);
   }
 }
 
@@ -85,13 +92,14 @@ void gradgradcheck(const Function& f, const std::vector<Tensor>& inputs, const G
   // The gradients along a direction, itself an input, projected on fixed directions and added up.
   const Function projected_gradients = [&](const std::vector<Variable>& all) {
     // Each call needs a tape of its own where the caller has none: the numeric side calls without.
-    std::unique_ptr<Tape> own = Tape::current() == nullptr ? std::make_unique<Tape>() : nullptr;
+    std::optional<Tape> own;
+    if (Tape::current() == nullptr) own.emplace();
     std::vector<Variable> points(all.begin(), all.end() - 1);
-    if (own != nullptr) {
+    if (own) {
       for (Variable& point : points) point = Variable::leaf(point.value());
     }
     const std::vector<Variable> gradients =
-        grad({f(points)}, points, {.grad_outputs = {all.back()}, .create_graph = own == nullptr});
+        grad({f(points)}, points, {.grad_outputs = {all.back()}, .create_graph = !own});
     Variable total;
     for (std::size_t i = 0; i < gradients.size(); ++i) {
       const Variable term = sum(gradients[i] * direction(gradients[i].shape(), options.seed + 10 + i));

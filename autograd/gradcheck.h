@@ -11,7 +11,7 @@ using Function = std::function<Variable(const std::vector<Variable>&)>;
 
 struct GradcheckOptions {
   double step = 1e-6;
-  /// A gradient may differ by `tolerance * max(1, |numeric|)`.
+  /// A gradient may differ by this share of the largest one of its input (and by rounding, some 1e-8).
   double tolerance = 1e-5;
   /// For the random direction that the output's gradient takes.
   std::uint64_t seed = 1;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <atomic>
+#include <optional>
 #include <reel/autograd/ops/arithmetic.h>
 #include <reel/autograd/tape.h>
 #include <reel/core/kernels/elementwise.h>
@@ -35,6 +36,7 @@ void accumulate(Variable& total, const Variable& gradient, bool recorded) {
 struct Tape::Sweep {
   std::vector<Variable> gradients = {};  // by place; what arrived so far
   std::vector<bool> wanted = {};         // by place; whether the gradient is needed. Empty: everywhere
+  std::vector<bool> asked = {};          // by place; whether the caller wants the gradient itself
   bool consume = false;                  // free entries on the way
   bool recorded = false;                 // the backward itself is being recorded
   bool to_leaves = false;                // add to the leaves' grad()
@@ -172,8 +174,11 @@ std::vector<Variable> Tape::gradients(const std::vector<Variable>& outputs, cons
   state.wanted.resize(state.gradients.size());
   for (const Variable& input : inputs) {
     const std::int64_t place = place_of(input);
+    require<AutogradError>(place >= 0 || input.is_leaf(), "grad", "an input of shape ", input.shape(),
+                           " is neither a leaf nor recorded on this tape; make it one with Variable::leaf(tensor)");
     if (place >= 0 && place <= last) state.wanted[static_cast<std::size_t>(place)] = true;
   }
+  state.asked = state.wanted;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const Variable& start = options.grad_outputs.empty() ? Variable() : options.grad_outputs[i];
     accumulate(state.gradients[static_cast<std::size_t>(require_place(outputs[i]))], seed(outputs[i], start),
@@ -200,9 +205,14 @@ std::vector<Variable> Tape::gradients(const std::vector<Variable>& outputs, cons
 }
 
 void Tape::sweep(Sweep& state) {
-  std::unique_ptr<PauseRecording> pause = state.recorded ? nullptr : std::make_unique<PauseRecording>();
+  std::optional<PauseRecording> pause;
+  if (!state.recorded) pause.emplace();
   for (auto place = static_cast<std::int64_t>(state.gradients.size()) - 1; place >= 0; --place) {
     step_back(state, place);
+  }
+  // Only now, when no op's backward can throw any more: leaves get all of their gradient or none.
+  for (std::size_t place = 0; state.to_leaves && place < state.gradients.size(); ++place) {
+    if (entries_[place].leaf >= 0 && state.gradients[place].defined()) collect(state, place);
   }
 }
 
@@ -210,10 +220,7 @@ void Tape::step_back(Sweep& state, std::int64_t place) {
   const auto at = static_cast<std::size_t>(place);
   if (state.consume && !state.gradients[at].defined()) entries_[at].backward = nullptr;
   if (!state.gradients[at].defined() || (!state.wanted.empty() && !state.wanted[at])) return;
-  if (entries_[at].leaf >= 0) {
-    if (state.to_leaves) collect(state, place);
-    return;
-  }
+  if (entries_[at].leaf >= 0) return;
   Step step;
   step.tape_ = serial_;
   step.place_ = place;
@@ -223,8 +230,9 @@ void Tape::step_back(Sweep& state, std::int64_t place) {
   }
   // Recording the backward appends entries, which may move this one: nothing of it is held by reference.
   const Backward backward = state.consume ? std::move(entries_[at].backward) : entries_[at].backward;
-  // Inputs of the tape that somebody asked for keep their gradient; all others are used up here.
-  const Variable gradient = state.wanted.empty() ? std::exchange(state.gradients[at], {}) : state.gradients[at];
+  // What somebody asked for keeps its gradient; all others are used up here.
+  const bool is_asked_for = !state.asked.empty() && state.asked[at];
+  const Variable gradient = is_asked_for ? state.gradients[at] : std::exchange(state.gradients[at], {});
   const Gradients arrived = backward(gradient, step);
   check_gradients(entries_[at], step, arrived);
   for (std::size_t i = 0; i < arrived.size(); ++i) {
@@ -249,13 +257,14 @@ void Tape::check_gradients(const Entry& entry, const Step& step, const Gradients
   }
 }
 
-void Tape::collect(const Sweep& state, std::int64_t place) const {
-  const auto at = static_cast<std::size_t>(place);
-  const Variable& leaf = leaves_[static_cast<std::size_t>(entries_[at].leaf)];
-  Variable total(leaf.grad());
-  leaf.zero_grad();  // so that the sum may be made in place
-  accumulate(total, state.gradients[at], false);
-  leaf.set_grad(total.value());
+void Tape::collect(Sweep& state, std::size_t place) const {
+  const Variable& leaf = leaves_[static_cast<std::size_t>(entries_[place].leaf)];
+  Tensor gradient = std::exchange(state.gradients[place], {}).value_;
+  const Tensor& before = leaf.grad();
+  if (before.defined()) gradient = before + gradient;
+  // A leaf's gradient is its own: no view of one that another leaf or the caller holds too.
+  if (!gradient.is_sole_owner() || !gradient.is_contiguous()) gradient = gradient.clone();
+  leaf.set_grad(std::move(gradient));
 }
 
 void Tape::clear() {

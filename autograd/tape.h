@@ -68,6 +68,8 @@ class Tape {
   ~Tape();
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
+  /// Tapes nest, so they live in scopes: std::optional holds one that is not always wanted.
+  static void* operator new(std::size_t) = delete;
 
   /// Adds the gradient of `output` to that of every leaf that it depends on. Throws AutogradError where the output is
   /// not recorded on this tape, where this is not the innermost tape of the calling thread, or where an op's backward
@@ -111,7 +113,7 @@ class Tape {
   void sweep(Sweep& state);
   void step_back(Sweep& state, std::int64_t place);
   void check_gradients(const Entry& entry, const Step& step, const Gradients& gradients) const;
-  void collect(const Sweep& state, std::int64_t place) const;
+  void collect(Sweep& state, std::size_t place) const;
   void clear();
 
   TapeOptions options_;
@@ -131,6 +133,7 @@ class PauseRecording {
   ~PauseRecording();
   PauseRecording(const PauseRecording&) = delete;
   PauseRecording& operator=(const PauseRecording&) = delete;
+  static void* operator new(std::size_t) = delete;
 
  private:
   Tape* paused_;

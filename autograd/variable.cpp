@@ -25,6 +25,8 @@ const Tensor& Variable::grad() const { return leaf_state().grad; }
 void Variable::set_grad(Tensor grad) const {
   require<ShapeError>(!grad.defined() || grad.shape() == shape(), "set_grad", "a leaf of shape ", shape(),
                       " wants a gradient of that shape, got ", grad.defined() ? grad.shape() : Shape{});
+  require<TypeError>(!grad.defined() || grad.dtype() == dtype(), "set_grad", "a leaf of ", dtype(),
+                     " wants a gradient of that dtype, got ", grad.defined() ? grad.dtype() : dtype());
   leaf_state().grad = std::move(grad);
 }
 

@@ -41,7 +41,9 @@ std::byte* allocate_from_system(std::size_t bytes) {
   const std::size_t align = bytes >= huge_page ? huge_page : alignment;
   void* block = std::aligned_alloc(align, (bytes + align - 1) / align * align);
   // Huge pages make the first touch of a large block several times cheaper. A refusal is harmless.
+#if defined(MADV_HUGEPAGE)
   if (block != nullptr && bytes >= huge_page) madvise(block, bytes, MADV_HUGEPAGE);
+#endif
   return static_cast<std::byte*>(block);
 }
 

@@ -119,9 +119,22 @@ Tensor Tensor::to(DType wanted) const {
   return out;
 }
 
-void Tensor::fill(double value) { kernels::fill(*this, value); }
+void Tensor::fill(double value) {
+  require_writable();
+  kernels::fill(*this, value);
+}
 
-void Tensor::copy_from(const Tensor& source) { kernels::copy(*this, source.expand(shape())); }
+void Tensor::copy_from(const Tensor& source) {
+  require_writable();
+  kernels::copy(*this, (shares_memory_with(source) ? source.clone() : source).expand(shape()));
+}
+
+void Tensor::require_writable() const {
+  for (int i = 0; i < rank(); ++i) {
+    require<ValueError>(shape()[i] <= 1 || strides()[i] != 0, "write", "axis ", i, " of shape ", shape(),
+                        " repeats one element (it was expanded); clone() the tensor before writing to it");
+  }
+}
 
 void require_same_dtype(std::string_view op, const Tensor& a, const Tensor& b) {
   require<TypeError>(a.dtype() == b.dtype(), op, "operands have dtypes ", a.dtype(), " and ", b.dtype(),

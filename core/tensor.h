@@ -113,7 +113,8 @@ class Tensor {
   // In place: every view of the memory sees it.
 
   void fill(double value);
-  /// Takes over the values of `source`, broadcast to this shape and converted to this dtype.
+  /// Takes over the values of `source`, broadcast to this shape and converted to this dtype. The source may overlap.
+  /// Both throw ValueError for an expanded view.
   void copy_from(const Tensor& source);
 
  private:
@@ -139,6 +140,7 @@ class Tensor {
   [[noreturn]] static void throw_undefined();
   [[nodiscard]] void* raw(DType wanted) const;
   void require_contiguous() const;
+  void require_writable() const;
 
   std::shared_ptr<const Impl> impl_;
 };

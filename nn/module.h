@@ -24,7 +24,7 @@ using StateDict = std::map<std::string, Tensor>;
 ///       Variable forward(const Variable& x) override { return scale * out(relu(hidden(x))); }
 ///     };
 ///
-/// Nothing can be forgotten silently: modules don't copy, and a call that meets a module or a leaf that was never
+/// What is forgotten is found: modules don't copy, and a call of forward that meets a module or a leaf that was never
 /// registered throws StateError and says how to register it. Modules can be moved before and after use.
 class Module {
  public:

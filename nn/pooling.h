@@ -5,12 +5,23 @@
 
 namespace reel::nn {
 
+/// The layer's name and its options, without those that have their default.
+[[nodiscard]] inline std::string describe_pool(std::string_view layer, const Pool2dOptions& options) {
+  std::ostringstream out;
+  out << layer << '(' << options.kernel_size;
+  if (options.stride != Pair(0) && options.stride != options.kernel_size) out << ", stride=" << options.stride;
+  if (options.padding != Pair(0)) out << ", padding=" << options.padding;
+  if (options.dilation != Pair(1)) out << ", dilation=" << options.dilation;
+  out << ')';
+  return std::move(out).str();
+}
+
 /// The largest value of each window; see reel::max_pool2d. `MaxPool2d(2)`, `MaxPool2d({.kernel_size = 3, .stride = 2})`
 class MaxPool2d : public Module {
  public:
   explicit MaxPool2d(const Pool2dOptions& options) : options_(options) {}
   explicit MaxPool2d(int kernel_size) : MaxPool2d(Pool2dOptions{.kernel_size = kernel_size}) {}
-  [[nodiscard]] std::string describe() const override { return concat("MaxPool2d(", options_.kernel_size, ')'); }
+  [[nodiscard]] std::string describe() const override { return describe_pool("MaxPool2d", options_); }
 
  protected:
   Variable forward(const Variable& x) override { return max_pool2d(x, options_); }
@@ -24,7 +35,7 @@ class AvgPool2d : public Module {
  public:
   explicit AvgPool2d(const Pool2dOptions& options) : options_(options) {}
   explicit AvgPool2d(int kernel_size) : AvgPool2d(Pool2dOptions{.kernel_size = kernel_size}) {}
-  [[nodiscard]] std::string describe() const override { return concat("AvgPool2d(", options_.kernel_size, ')'); }
+  [[nodiscard]] std::string describe() const override { return describe_pool("AvgPool2d", options_); }
 
  protected:
   Variable forward(const Variable& x) override { return avg_pool2d(x, options_); }

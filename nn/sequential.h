@@ -4,7 +4,10 @@
 
 namespace reel::nn {
 
-/// Modules one after another, named 0, 1, 2, ...
+/// Modules one after another, named 0, 1, 2, ... Write the list in braces: they make the modules, and so draw their
+/// initial weights, from left to right, where the order of arguments in parentheses is the compiler's choice.
+///
+///     nn::Sequential model{nn::Linear(784, 256), nn::ReLU(), nn::Linear(256, 10)};
 class Sequential : public Module {
  public:
   template <std::derived_from<Module>... Ms>

@@ -185,7 +185,9 @@ Scratch turned_weight(const float* w, const Conv2dGeometry& g) {
 }  // namespace
 
 bool suits_forward(const Conv2dGeometry& g, DType dtype) {
-  return dtype == float32 && wide::available() && fills_blocks(g.out_channels / g.groups) && g.depth() >= 8;
+  // A task is an image: with only a few of them, im2col's tiles keep more threads busy.
+  return dtype == float32 && wide::available() && g.batch * g.groups >= 8 && fills_blocks(g.out_channels / g.groups) &&
+         g.depth() >= 8;
 }
 
 bool suits_input_grad(const Conv2dGeometry& g, DType dtype) {

@@ -28,7 +28,7 @@ REEL_SIMD void momentum_row(T* __restrict p, const T* __restrict g, T* __restric
 
 template <class T>
 struct Adam {
-  T lr, beta1, beta2, eps, weight_decay, keep, correction2;
+  T lr, beta1, rest1, beta2, rest2, eps, weight_decay, keep, correction2;  // a rest is 1 - beta, rounded once
 };
 
 template <class T>
@@ -37,8 +37,8 @@ REEL_SIMD void adam_row(T* __restrict p, const T* __restrict g, T* __restrict m,
   for (std::int64_t i = 0; i < n; ++i) {
     const T start = p[i] * a.keep;
     const T d = g[i] + a.weight_decay * start;
-    m[i] = a.beta1 * m[i] + (1 - a.beta1) * d;
-    v[i] = a.beta2 * v[i] + (1 - a.beta2) * d * d;
+    m[i] = a.beta1 * m[i] + a.rest1 * d;
+    v[i] = a.beta2 * v[i] + a.rest2 * d * d;
     p[i] = start - a.lr * m[i] / (std::sqrt(v[i]) / a.correction2 + a.eps);
   }
 }
@@ -71,7 +71,9 @@ void adam_step(Tensor parameter, const Tensor& grad, Tensor mean, Tensor square,
     const auto as = [](double x) { return static_cast<T>(x); };
     const Adam<T> a{.lr = as(step.lr / (1 - std::pow(step.beta1, count))),
                     .beta1 = as(step.beta1),
+                    .rest1 = as(1 - step.beta1),
                     .beta2 = as(step.beta2),
+                    .rest2 = as(1 - step.beta2),
                     .eps = as(step.eps),
                     .weight_decay = as(step.decoupled ? 0 : step.weight_decay),
                     .keep = as(step.decoupled ? 1 - step.lr * step.weight_decay : 1),

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <iomanip>
 #include <reel/core/io/json.h>
@@ -19,7 +20,9 @@ class JsonObject {
   JsonObject& add(const std::string& key, const std::string& value) { return raw(key, reel::io::json_quote(value)); }
   JsonObject& add(const std::string& key, bool value) { return raw(key, value ? "true" : "false"); }
   JsonObject& add(const std::string& key, std::int64_t value) { return raw(key, std::to_string(value)); }
+  JsonObject& add(const std::string& key, std::uint64_t value) { return raw(key, std::to_string(value)); }
   JsonObject& add(const std::string& key, double value) {
+    if (!std::isfinite(value)) return raw(key, "null");  // JSON has no NaN
     std::ostringstream text;
     text << std::setprecision(9) << value;
     return raw(key, text.str());
@@ -67,10 +70,14 @@ void Log::write(const Options& o, const reel::data::Mnist& data, std::int64_t pa
            .add("momentum", o.momentum)
            .add("weight_decay", o.weight_decay)
            .add("augment", o.augment)
-           .add("seed", static_cast<std::int64_t>(o.seed))
+           .add("seed", o.seed)
            .add("threads", std::int64_t{reel::num_threads()})
+           .add("train_limit", o.train_limit)
            .add("load", o.load)
            .add("save", o.save)
+           .add("mistakes", o.mistakes)
+           .add("cache_dir", o.cache_dir)
+           .add("mirror", o.mirror)
            .text());
 }
 

@@ -1,5 +1,6 @@
 // Trains a net on MNIST-style digits, tests it, and shows its mistakes. ./run mnist --help explains the options.
 
+#include <cmath>
 #include <cstdio>
 #include <iostream>
 #include <reel/core/io/file.h>
@@ -75,6 +76,8 @@ Evaluation train(nn::Module& model, const data::Mnist& data, const Options& opti
       break;
     }
     evaluation = evaluate(model, data.test);
+    require<NumericError>(std::isfinite(evaluation.running.mean_loss()), "test", "the loss on the test images is ",
+                          evaluation.running.mean_loss(), " after epoch ", epoch, "; a smaller --lr often helps");
     const EpochResult result{.epoch = epoch,
                              .train_loss = running.mean_loss(),
                              .train_seconds = seconds,

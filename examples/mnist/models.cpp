@@ -15,16 +15,30 @@ using namespace reel;
 namespace {
 
 nn::Sequential lenet5() {
-  return nn::Sequential(nn::Conv2d({.in_channels = 1, .out_channels = 6, .kernel_size = 5, .padding = 2}), nn::ReLU(),
-                        nn::MaxPool2d(2), nn::Conv2d({.in_channels = 6, .out_channels = 16, .kernel_size = 5}),
-                        nn::ReLU(), nn::MaxPool2d(2), nn::Flatten(), nn::Linear(400, 120), nn::ReLU(),
-                        nn::Linear(120, 84), nn::ReLU(), nn::Linear(84, 10));
+  return nn::Sequential{nn::Conv2d({.in_channels = 1, .out_channels = 6, .kernel_size = 5, .padding = 2}),
+                        nn::ReLU(),
+                        nn::MaxPool2d(2),
+                        nn::Conv2d({.in_channels = 6, .out_channels = 16, .kernel_size = 5}),
+                        nn::ReLU(),
+                        nn::MaxPool2d(2),
+                        nn::Flatten(),
+                        nn::Linear(400, 120),
+                        nn::ReLU(),
+                        nn::Linear(120, 84),
+                        nn::ReLU(),
+                        nn::Linear(84, 10)};
 }
 
 nn::Sequential cnn() {
-  return nn::Sequential(nn::Conv2d({.in_channels = 1, .out_channels = 32, .kernel_size = 3}), nn::ReLU(),
-                        nn::Conv2d({.in_channels = 32, .out_channels = 64, .kernel_size = 3}), nn::ReLU(),
-                        nn::MaxPool2d(2), nn::Flatten(), nn::Linear(9216, 128), nn::ReLU(), nn::Linear(128, 10));
+  return nn::Sequential{nn::Conv2d({.in_channels = 1, .out_channels = 32, .kernel_size = 3}),
+                        nn::ReLU(),
+                        nn::Conv2d({.in_channels = 32, .out_channels = 64, .kernel_size = 3}),
+                        nn::ReLU(),
+                        nn::MaxPool2d(2),
+                        nn::Flatten(),
+                        nn::Linear(9216, 128),
+                        nn::ReLU(),
+                        nn::Linear(128, 10)};
 }
 
 nn::Sequential vgg() {
@@ -43,7 +57,7 @@ nn::Sequential vgg() {
   return net;
 }
 
-nn::Sequential mlp() { return nn::Sequential(nn::Flatten(), nn::Linear(784, 256), nn::ReLU(), nn::Linear(256, 10)); }
+nn::Sequential mlp() { return nn::Sequential{nn::Flatten(), nn::Linear(784, 256), nn::ReLU(), nn::Linear(256, 10)}; }
 
 }  // namespace
 

@@ -60,27 +60,32 @@ void add_training_options(CLI::App& app, Options& o) {
 
 void add_file_options(CLI::App& app, Options& o) {
   app.add_option("--save", o.save, "Write the weights here at the end (safetensors)");
-  app.add_option("--load", o.load, "Start from these weights");
+  app.add_option("--load", o.load, "Start from these weights; epochs, order and momentum begin anew");
   app.add_option("--log", o.log, "Write a JSON object here for the configuration and for each epoch, line by line");
   app.add_option("--mistakes", o.mistakes, "Write the worst mistakes on the test images here, as a PNG")
       ->capture_default_str();
 }
 
-reel::data::Mnist load_named(const std::string& name, const Options& o) {
-  constexpr std::int64_t train_count = 60000;
-  constexpr std::int64_t test_count = 10000;
-  if (name == "synthetic") {
-    return {reel::data::synthetic_digits(train_count, 1), reel::data::synthetic_digits(test_count, 2)};
-  }
+/// The folder that holds a data set's files, downloaded first where it is known by a name.
+std::string find_folder(const std::string& name, const Options& o) {
   if (name == "mnist" || name == "fashion-mnist") {
-    return reel::data::load_mnist(
-        reel::data::fetch(name, {.cache_dir = o.cache_dir, .base_url = o.mirror, .log = [](std::string_view line) {
-                                   std::cout << line << '\n';
-                                 }}));
+    return reel::data::fetch(name, {.cache_dir = o.cache_dir, .base_url = o.mirror, .log = [](std::string_view line) {
+                                      std::cout << line << '\n';
+                                    }});
   }
   reel::require<reel::IoError>(std::filesystem::is_directory(name), name,
                                "is no folder; the data is synthetic, mnist, fashion-mnist or a folder with IDX files");
-  return reel::data::load_mnist(name);
+  return name;
+}
+
+reel::data::ImageDataset load_train(const std::string& name, const Options& o) {
+  if (name == "synthetic") return reel::data::synthetic_digits(60000, 1);
+  return reel::data::load_mnist_train(find_folder(name, o));
+}
+
+reel::data::ImageDataset load_test(const std::string& name, const Options& o) {
+  if (name == "synthetic") return reel::data::synthetic_digits(10000, 2);
+  return reel::data::load_mnist_test(find_folder(name, o));
 }
 
 }  // namespace
@@ -105,10 +110,8 @@ reel::data::Mnist load_data(const Options& options) {
   } else {
     std::cout << "data: " << options.data << '\n';
   }
-  reel::data::Mnist data = load_named(options.data, options);
-  if (!options.test_data.empty()) {
-    data.test = load_named(options.test_data, options).test;
-  }
+  reel::data::Mnist data{load_train(options.data, options),
+                         load_test(options.test_data.empty() ? options.data : options.test_data, options)};
   if (options.train_limit > 0) {
     data.train = data.train.slice(0, std::min(options.train_limit, data.train.size()));
   }

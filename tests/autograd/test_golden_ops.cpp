@@ -147,11 +147,11 @@ void check_case(const Case& c) {
   const Tape tape;
   const Variable output = calls.at(c.attributes.word("op"))(inputs, c);
   CHECK(relative_error(output.value(), c["output"]) <= tolerance);
-  const auto gradients = grad({output}, inputs, {.grad_outputs = {c["grad_output"]}});
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (!inputs[i].is_leaf()) continue;
     CAPTURE(i);
-    CHECK(relative_error(gradients[i].value(), c[concat("grad", i)]) <= tolerance);
+    const Variable gradient = grad({output}, {inputs[i]}, {.grad_outputs = {c["grad_output"]}})[0];
+    CHECK(relative_error(gradient.value(), c[concat("grad", i)]) <= tolerance);
   }
 }
 

@@ -184,3 +184,11 @@ TEST_CASE("check_op: accepts right ops") {
                          draw({{2, 3}, {3, 3}})));
   CHECK_NOTHROW(check_op(scaled_mean(1.0 / 6), draw({{2, 3}})));
 }
+
+TEST_CASE("gradcheck sees a missing gradient however small it is") {
+  const auto faint = [](const std::vector<Variable>& v) {
+    return record("faint", {v[0]}, v[0].value() * 1e-6,
+                  [](const Variable& grad, const Step&) -> Gradients { return {grad * 0.0}; });
+  };
+  CHECK_THROWS_AS(gradcheck(faint, {Tensor::of({1, -2, 3}, float64)}), AutogradError);
+}

@@ -276,3 +276,15 @@ TEST_CASE("tape: an exception in a forward or a backward leaves it usable") {
   check_error([&] { tape.backward(loss, {.retain = true}); }, {"std::exception: boom"});
   check_error([&] { tape.backward(loss, {.retain = true}); }, {"std::exception: boom"});
 }
+
+TEST_CASE("tape: a leaf's gradient is its own memory") {
+  const Variable a = Variable::leaf(Tensor::of({1, 2}, float64));
+  const Variable b = Variable::leaf(Tensor::of({3, 4}, float64));
+  Tape tape;
+  tape.backward(sum(a + b));
+  Tensor of_a = a.grad();
+  CHECK(of_a.is_contiguous());
+  of_a.fill(7);
+  CHECK(b.grad().at({0}) == 1);
+  CHECK_THROWS_AS(a.set_grad(Tensor::ones({2})), TypeError);
+}

@@ -253,3 +253,13 @@ TEST_CASE("bad arguments of views say what was wrong") {
   CHECK_THROWS_WITH_AS(static_cast<void>(t.slice(0, 0, 2, 0)), Contains("step must be at least 1, got 0"), ValueError);
   CHECK(t.select(0, 1).as_strided({24}, {1}, -12).shape() == Shape{24});  // back over the view's own start
 }
+
+TEST_CASE("writing: overlapping sources are copied first, and expanded views refuse") {
+  Tensor t = Tensor::arange(0, 6);
+  t.narrow(0, 1, 5).copy_from(t.narrow(0, 0, 5));
+  CHECK(t.at({1}) == 0);
+  CHECK(t.at({5}) == 4);
+  Tensor wide = Tensor::zeros({1, 3}).expand({4, 3});
+  CHECK_THROWS_AS(wide.fill(1), ValueError);
+  CHECK_THROWS_AS(wide.copy_from(Tensor::ones({4, 3})), ValueError);
+}
