@@ -113,7 +113,7 @@ refuses 'short.png: ' predict --load mlp.safetensors short.png
 refuses 'none.png: ' predict --load mlp.safetensors none.png
 
 # A loss that is no number
-refuses 'the loss is (NaN|infinite) in epoch 1, batch [0-9]+; first bad value: [a-z_0-9]+ \([0-9]+\)' \
+refuses 'the loss is (NaN|infinite) in epoch 1, batch [0-9]+; first bad value: [a-z_0-9]+( \([0-9]+\))?: ' \
   mnist --train-limit 640 --epochs 1 --lr 1e9
 
 # Ctrl-C: ends after the batch, saves, and says so.
