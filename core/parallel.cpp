@@ -31,8 +31,6 @@ std::shared_ptr<tbb::task_arena> current_arena() {
 // whoever takes it, and that the caller sees what was written by the end of it. Nothing orders the chunks among each
 // other.
 struct Handover {
-  char* begun;
-  char* done;
 #if defined(REEL_THREAD_SANITIZER)
   static void send(char* mark) { __tsan_release(mark); }
   static void receive(char* mark) { __tsan_acquire(mark); }
@@ -40,6 +38,13 @@ struct Handover {
   static void send(char*) {}
   static void receive(char*) {}
 #endif
+};
+
+/// Sends or receives at the end of a scope, also where an exception ends it.
+struct AtEnd {
+  void (*act)(char*);
+  char* mark;
+  ~AtEnd() { act(mark); }
 };
 
 }  // namespace
@@ -67,17 +72,17 @@ void detail::parallel_for(std::int64_t n, std::int64_t chunk, Body body, const v
     for (std::int64_t i = 0; i < chunks; ++i) run(i);
     return;
   }
-  char marks[2];
-  const Handover handover{marks, marks + 1};
-  Handover::send(handover.begun);
+  char begun = 0;
+  char done = 0;
+  Handover::send(&begun);
+  const AtEnd receive{Handover::receive, &done};
   const auto run_received = [&](std::int64_t i) {
-    Handover::receive(handover.begun);
+    Handover::receive(&begun);
+    const AtEnd send{Handover::send, &done};
     run(i);
-    Handover::send(handover.done);
   };
   current_arena()->execute(
       [&] { tbb::parallel_for(std::int64_t{0}, chunks, run_received, tbb::simple_partitioner{}); });
-  Handover::receive(handover.done);
 }
 
 }  // namespace reel
