@@ -29,11 +29,13 @@ check_sources() {
       function finish() {
         if (file == "") return
         if (lines > longest) report(longest + 1, lines " lines, and " longest " is the most")
-        if (is_header && !has_pragma) report(1, "the first line of a header is #pragma once")
+        # Highway reads *-inl.h once for each instruction set.
+        if (is_header && !has_pragma && file !~ /-inl\.h$/) report(1, "the first line of a header is #pragma once")
       }
       # Where the outside library of this header may be touched, as a pattern of paths; "" for one that is not known.
       function place_of(header) {
         if (header ~ /^(cblas|openblas|f77blas|lapacke)/) return "^core/kernels/gemm\\.cpp$"
+        if (header ~ /^hwy\//) return "^core/kernels/[^/]*\\.(cpp|h)$"
         if (header ~ /^(tbb|oneapi)\//) return "^core/parallel\\.cpp$"
         if (header ~ /^(stb\/|stb_)/) return "^data/image[^/]*\\.cpp$"
         if (header ~ /^(zlib|zconf)\.h$/) return "^core/io/deflate\\.cpp$"

@@ -1,6 +1,9 @@
+#include <atomic>
 #include <cstdlib>
 #include <reel/core/kernels/conv.h>
 #include <reel/core/kernels/conv_direct.h>
+#include <reel/core/kernels/conv_winograd.h>
+#include <reel/core/kernels/simd.h>
 #include <string_view>
 
 // The one place that decides how a convolution is computed.
@@ -8,47 +11,72 @@
 namespace reel::kernels {
 namespace {
 
-/// For study, and as a second opinion: REEL_CONV=im2col, read once.
-bool always_im2col() {
-  static const bool always = [] {
-    const char* wish = std::getenv("REEL_CONV");
-    require<ValueError>(wish == nullptr || std::string_view(wish) == "im2col" || *wish == '\0', "conv2d",
-                        "REEL_CONV may be im2col or unset, is ", wish == nullptr ? "" : wish);
-    return wish != nullptr && *wish != '\0';
-  }();
-  return always;
+ConvAlgorithm from_environment() {
+  const char* variable = std::getenv("REEL_CONV");
+  const std::string_view wish = variable == nullptr ? "" : variable;
+  if (wish == "im2col") return ConvAlgorithm::im2col;
+  if (wish == "direct") return ConvAlgorithm::direct;
+  if (wish == "winograd") return ConvAlgorithm::winograd;
+  require<ValueError>(wish.empty(), "conv2d", "REEL_CONV may be im2col, direct, winograd or unset, is ", wish);
+  return ConvAlgorithm::automatic;
+}
+
+std::atomic<ConvAlgorithm>& wanted() {
+  static std::atomic<ConvAlgorithm> algorithm{from_environment()};
+  return algorithm;
+}
+
+/// Few tiles don't pay for the transformed weight: it has 16 numbers for each 9.
+bool is_worth_winograd(const Conv2dGeometry& g) {
+  return g.in_channels >= 16 && g.out_channels >= 16 && g.batch * g.out_h * g.out_w >= 128;
+}
+
+ConvAlgorithm choose(const Conv2dGeometry& g, DType dtype) {
+  if (dtype != float32 || !has_fast_vectors() || numel(g.input_shape()) == 0 || numel(g.output_shape()) == 0) {
+    return ConvAlgorithm::im2col;
+  }
+  const ConvAlgorithm wish = wanted();
+  const bool can_winograd = winograd::suits(g);
+  if (wish == ConvAlgorithm::winograd) return can_winograd ? ConvAlgorithm::winograd : ConvAlgorithm::im2col;
+  if (wish != ConvAlgorithm::automatic) return wish;
+  return can_winograd && is_worth_winograd(g) ? ConvAlgorithm::winograd : ConvAlgorithm::direct;
 }
 
 }  // namespace
 
+void set_conv_algorithm(ConvAlgorithm algorithm) { wanted() = algorithm; }
+
 Tensor conv2d_forward(const Tensor& input, const Tensor& weight, const Tensor& bias, const Conv2dGeometry& geometry) {
-  if (always_im2col() || numel(geometry.output_shape()) == 0 || !direct::suits_forward(geometry, input.dtype())) {
-    return im2col_blas::conv2d_forward(input, weight, bias, geometry);
-  }
+  const ConvAlgorithm algorithm = choose(geometry, input.dtype());
+  if (algorithm == ConvAlgorithm::im2col) return im2col_blas::conv2d_forward(input, weight, bias, geometry);
+  const Tensor x = input.contiguous();
+  const Tensor w = weight.contiguous();
   const Tensor b = bias.defined() ? bias.contiguous() : bias;
   Tensor y = Tensor::empty(geometry.output_shape());
-  direct::forward(input.contiguous().data<float>(), weight.contiguous().data<float>(),
-                  b.defined() ? b.data<float>() : nullptr, y.mutable_data<float>(), geometry);
+  const auto forward = algorithm == ConvAlgorithm::winograd ? winograd::forward : direct::forward;
+  forward(x.data<float>(), w.data<float>(), b.defined() ? b.data<float>() : nullptr, y.mutable_data<float>(), geometry);
   return y;
 }
 
 Tensor conv2d_input_grad(const Tensor& grad, const Tensor& weight, const Conv2dGeometry& geometry) {
-  if (always_im2col() || grad.numel() == 0 || !direct::suits_input_grad(geometry, grad.dtype())) {
-    return im2col_blas::conv2d_input_grad(grad, weight, geometry);
-  }
+  const ConvAlgorithm algorithm = choose(geometry, grad.dtype());
+  if (algorithm == ConvAlgorithm::im2col) return im2col_blas::conv2d_input_grad(grad, weight, geometry);
+  const Tensor dy = grad.contiguous();
+  const Tensor w = weight.contiguous();
   Tensor dx = Tensor::empty(geometry.input_shape());
-  direct::input_grad(grad.contiguous().data<float>(), weight.contiguous().data<float>(), dx.mutable_data<float>(),
-                     geometry);
+  const auto input_grad = algorithm == ConvAlgorithm::winograd ? winograd::input_grad : direct::input_grad;
+  input_grad(dy.data<float>(), w.data<float>(), dx.mutable_data<float>(), geometry);
   return dx;
 }
 
 Tensor conv2d_weight_grad(const Tensor& input, const Tensor& grad, const Conv2dGeometry& geometry) {
-  if (always_im2col() || grad.numel() == 0 || !direct::suits_weight_grad(geometry, input.dtype())) {
-    return im2col_blas::conv2d_weight_grad(input, grad, geometry);
-  }
+  const ConvAlgorithm algorithm = choose(geometry, input.dtype());
+  if (algorithm == ConvAlgorithm::im2col) return im2col_blas::conv2d_weight_grad(input, grad, geometry);
+  const Tensor x = input.contiguous();
+  const Tensor dy = grad.contiguous();
   Tensor dw = Tensor::empty(geometry.weight_shape());
-  direct::weight_grad(input.contiguous().data<float>(), grad.contiguous().data<float>(), dw.mutable_data<float>(),
-                      geometry);
+  const auto weight_grad = algorithm == ConvAlgorithm::winograd ? winograd::weight_grad : direct::weight_grad;
+  weight_grad(x.data<float>(), dy.data<float>(), dw.mutable_data<float>(), geometry);
   return dw;
 }
 

@@ -37,8 +37,19 @@ struct Conv2dGeometry {
 [[nodiscard]] Conv2dGeometry conv2d_geometry(std::string_view op, const Shape& input, const Shape& weight,
                                              const Conv2dOptions& options);
 
-// The three kernels of the convolution family. They take whichever of the ways below is the fastest for the shape; the
-// environment variable REEL_CONV=im2col makes them take the second always.
+/// How a convolution is computed.
+enum class ConvAlgorithm {
+  automatic,  // what is fastest for the shape
+  im2col,     // a column matrix and BLAS: every shape, dtype and machine
+  direct,     // vectors of pixels or channels straight from a padded copy: float32
+  winograd    // F(2x2, 3x3): float32, 3x3 with stride 1, no dilation and no groups
+};
+
+/// Sets the algorithm for the whole process, for study and as a second opinion; where it can't do a shape, im2col does.
+/// The environment variable REEL_CONV (im2col, direct or winograd) sets it at the start.
+void set_conv_algorithm(ConvAlgorithm algorithm);
+
+// The three kernels of the convolution family.
 
 /// [N, O, OH, OW] of input and weight, plus bias [O] where one is defined.
 [[nodiscard]] Tensor conv2d_forward(const Tensor& input, const Tensor& weight, const Tensor& bias,
@@ -48,7 +59,7 @@ struct Conv2dGeometry {
 /// The gradient for the weight, [O, C/G, KH, KW].
 [[nodiscard]] Tensor conv2d_weight_grad(const Tensor& input, const Tensor& grad, const Conv2dGeometry& geometry);
 
-/// The same three by im2col and BLAS, tile by tile: for every shape, dtype and machine. docs/conv.md derives them.
+/// The same three by im2col and BLAS, tile by tile. docs/conv.md derives them.
 namespace im2col_blas {
 [[nodiscard]] Tensor conv2d_forward(const Tensor& input, const Tensor& weight, const Tensor& bias,
                                     const Conv2dGeometry& geometry);

@@ -1,269 +1,187 @@
-#include <algorithm>
-#include <cstring>
-#include <memory>
 #include <reel/core/kernels/conv_direct.h>
-#include <reel/core/kernels/wide.h>
 #include <reel/core/parallel.h>
-#include <reel/core/simd.h>
-#include <reel/core/storage.h>
 #include <vector>
 
-// All three passes are sums of the form out[j][o] = sum over i of row[j][offset[i]] * panel[i][o], for 32 values of o:
-//
-//   forward       j: output pixels   i: taps (c, kh, kw)   o: output channels   panel: the weight, transposed
-//   weight grad   j: taps            i: output pixels      o: output channels   panel: the gradient, transposed
-//
-// and the input gradient is the forward pass on the output's gradient, with the weight's taps turned round.
-// row[j][offset[i]] is the input that tap and pixel meet at, in an image with its padding written out, so that no edge
-// needs a test.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "reel/core/kernels/conv_direct.cpp"
+#include <hwy/foreach_target.h>
 
-namespace reel::kernels::direct {
+#include <reel/core/kernels/direct-inl.h>
+
+// The forward pass is one Pass over a field of the input. The input gradient is one for each phase of the input, with
+// the taps that meet it, over a field of the output's gradient.
+
+HWY_BEFORE_NAMESPACE();
+namespace reel::kernels::HWY_NAMESPACE {
 namespace {
 
-using wide::add_products;
-using wide::block;
-using wide::rows;
-using wide::transpose;
+constexpr std::int64_t task_work = 1 << 19;  // multiply-adds that make a task worth handing to a thread
 
-constexpr std::int64_t weight_grad_parts = 16;  // as in conv_im2col.cpp
-constexpr std::int64_t task_work = 1 << 20;     // multiply-adds
-
-std::int64_t blocks_of(std::int64_t channels) { return (channels + block - 1) / block; }
-
-/// Blocks of 32 that are not mostly air.
-bool fills_blocks(std::int64_t channels) { return 4 * channels >= 3 * block * blocks_of(channels); }
-
-/// Scratch from the pool.
-class Scratch {
- public:
-  explicit Scratch(std::int64_t floats)
-      : storage_(std::make_unique<Storage>(static_cast<std::size_t>(floats) * sizeof(float))) {}
-  [[nodiscard]] float* data() { return reinterpret_cast<float*>(storage_->data()); }
-
- private:
-  std::unique_ptr<Storage> storage_;
-};
-
-/// The zero-padded images of a geometry, and where its taps and pixels lie in them.
-struct Padded {
-  std::int64_t channels, height, width;  // of one group of one image
-  std::vector<std::int64_t> taps;        // (c, kh, kw) -> offset
-  std::vector<std::int64_t> pixels;      // (oh, ow) -> offset
-
-  explicit Padded(const Conv2dGeometry& g)
-      : channels(g.in_channels / g.groups),
-        height(std::max((g.out_h - 1) * g.stride_h + (g.kernel_h - 1) * g.dilation_h + 1, g.pad_top + g.in_h)),
-        width(std::max((g.out_w - 1) * g.stride_w + (g.kernel_w - 1) * g.dilation_w + 1, g.pad_left + g.in_w)) {
-    for (std::int64_t c = 0; c < channels; ++c) {
-      for (std::int64_t kh = 0; kh < g.kernel_h; ++kh) {
-        for (std::int64_t kw = 0; kw < g.kernel_w; ++kw) {
-          taps.push_back((c * height + kh * g.dilation_h) * width + kw * g.dilation_w);
-        }
-      }
-    }
-    for (std::int64_t oh = 0; oh < g.out_h; ++oh) {
-      for (std::int64_t ow = 0; ow < g.out_w; ++ow) pixels.push_back(oh * g.stride_h * width + ow * g.stride_w);
-    }
-  }
-
-  [[nodiscard]] std::int64_t floats() const { return channels * height * width; }
-
-  void copy(const float* image, const Conv2dGeometry& g, float* to) const {
-    std::fill_n(to, floats(), 0.0F);
-    for (std::int64_t c = 0; c < channels; ++c) {
-      for (std::int64_t h = 0; h < g.in_h; ++h) {
-        std::copy_n(image + (c * g.in_h + h) * g.in_w, g.in_w, to + (c * height + h + g.pad_top) * width + g.pad_left);
-      }
-    }
-  }
-};
-
-/// [channels][n] -> blocks of [n][32], `panel_stride` apart, with zeros for the channels that are missing in the last
-/// one.
-void transpose_to_panels(const float* from, std::int64_t stride, std::int64_t channels, std::int64_t n, float* panels,
-                         std::int64_t panel_stride) {
-  for (std::int64_t b = 0; b < blocks_of(channels); ++b) {
-    const std::int64_t some = std::min(block, channels - b * block);
-    float* panel = panels + b * panel_stride;
-    if (some < block) std::fill_n(panel, n * block, 0.0F);
-    transpose(from + b * block * stride, stride, panel, block, some, n);
-  }
+/// Whether blocks of channels leave fewer lanes idle than vectors of outputs, which run over the gaps of the field.
+bool channels_fill_lanes(const Field& field, std::int64_t channels) {
+  const std::int64_t outputs = field.images * field.rows * field.columns;
+  const std::int64_t along_outputs = round_up(field.span(), 2 * lanes) * round_up(channels, 2);
+  return round_up(channels, lanes) * outputs <= along_outputs;
 }
 
-std::int64_t grain(std::int64_t work) { return std::max<std::int64_t>(1, task_work / std::max<std::int64_t>(1, work)); }
-
-/// One group of one image: y [o][P] from its padded input and the group's weight panels.
-void forward_image(const float* image, const Padded& padded, const float* panels, const float* bias,
-                   std::int64_t channels, float* y) {
-  const auto area = static_cast<std::int64_t>(padded.pixels.size());
-  const auto depth = static_cast<std::int64_t>(padded.taps.size());
-  constexpr std::int64_t strip = 16 * rows;  // pixels that are transposed together
-  float sums[strip * block];
-  for (std::int64_t b = 0; b < blocks_of(channels); ++b) {
-    const std::int64_t some = std::min(block, channels - b * block);
-    float start[block] = {};
-    if (bias != nullptr) std::copy_n(bias + b * block, some, start);
-    for (std::int64_t p = 0; p < area; p += strip) {
-      const std::int64_t n = std::min(strip, area - p);
-      for (std::int64_t i = 0; i < strip; ++i) std::copy_n(start, block, sums + i * block);
-      for (std::int64_t t = 0; t < n; t += rows) {
-        const float* row[rows];  // beyond the last pixel, that one again
-        for (int j = 0; j < rows; ++j)
-          row[j] = image + padded.pixels[static_cast<std::size_t>(std::min(p + t + j, area - 1))];
-        add_products(row, padded.taps.data(), panels + b * depth * block, depth, sums + t * block);
-      }
-      transpose(sums, block, y + b * block * area + p, area, n, some);
+/// Chooses the direction of a pass, and lays out its weight for it.
+void prepare(Pass& pass, const Field& field, std::int64_t groups, std::int64_t channels) {
+  pass.lanes_are_channels = channels_fill_lanes(field, channels);
+  if (!pass.lanes_are_channels) return;
+  const std::int64_t depth = pass.depth();
+  const std::int64_t blocks = ceil_div(channels, lanes);
+  pass.panels.resize(static_cast<std::size_t>(groups * blocks * depth * lanes));
+  parallel_for(groups * blocks, ceil_div(1 << 11, depth + 1), [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t first = i % blocks * lanes;
+      gather_columns(pass.weight.data() + (i / blocks * channels + first) * depth, depth,
+                     std::min(lanes, channels - first), depth,
+                     [&](std::int64_t k, Vec v) HWY_ATTR { store(v, pass.panels.data() + (i * depth + k) * lanes); });
     }
-  }
-}
-
-/// out[k][o] += the products of some images, for all taps k. panels: blocks of the gradient, [pixels][32]; `pixels`
-/// lists where each pixel lies in the padded images.
-void weight_grad_images(const float* images, const std::vector<std::int64_t>& taps,
-                        const std::vector<std::int64_t>& pixels, std::int64_t count, const float* panels,
-                        std::int64_t channels, float* out) {
-  const auto depth = static_cast<std::int64_t>(taps.size());
-  float sums[rows * block];
-  for (std::int64_t b = 0; b < blocks_of(channels); ++b) {
-    const float* panel = panels + b * static_cast<std::int64_t>(pixels.size()) * block;
-    for (std::int64_t k = 0; k < depth; k += rows) {
-      const float* row[rows];
-      for (int j = 0; j < rows; ++j) row[j] = images + taps[static_cast<std::size_t>(std::min(k + j, depth - 1))];
-      float* total = out + (b * depth + k) * block;
-      std::fill_n(sums, rows * block, 0.0F);
-      add_products(row, pixels.data(), panel, count, sums);
-      for (std::int64_t i = 0; i < std::min<std::int64_t>(rows, depth - k) * block; ++i) total[i] += sums[i];
-    }
-  }
-}
-
-REEL_SIMD void add_to(float* __restrict total, const float* __restrict part, std::int64_t n) {
-  for (std::int64_t i = 0; i < n; ++i) total[i] += part[i];
-}
-
-/// Adds the parts 1, 2, ... onto part 0, in this order.
-void add_parts(float* parts, std::int64_t length, std::int64_t count) {
-  parallel_for(length, 1 << 13, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t p = 1; p < count; ++p) add_to(parts + begin, parts + p * length + begin, end - begin);
   });
 }
 
-/// Where the pixels of `images` padded images lie, one image behind the other.
-std::vector<std::int64_t> pixels_of_images(const Padded& padded, std::int64_t images) {
-  std::vector<std::int64_t> pixels;
-  for (std::int64_t i = 0; i < images; ++i) {
-    for (const std::int64_t at : padded.pixels) pixels.push_back(i * padded.floats() + at);
+/// All passes over all images: x is [N][groups][channels of the field][...], y [N][groups][channels of out][...].
+void correlate(const float* x, std::vector<Pass>& passes, const float* bias, float* y, std::int64_t batch,
+               std::int64_t groups, const Field& whole, const Output& out) {
+  const FieldUnits units(batch, whole);
+  std::int64_t terms = 0;
+  for (Pass& pass : passes) {
+    prepare(pass, units.field(whole, 0), groups, out.channels);
+    terms += pass.depth();
   }
-  return pixels;
+  const std::int64_t work =
+      std::max<std::int64_t>(1, units.together * units.strip_rows * whole.width() * terms) * out.channels;
+  // With few units, each is cut by output channels too.
+  const std::int64_t pieces = ceil_div(out.channels, 2 * lanes);
+  const std::int64_t chunks = std::clamp<std::int64_t>(
+      std::min(16 / std::max<std::int64_t>(1, units.count() * groups), work / task_work), 1, pieces);
+  const std::int64_t image_in = groups * whole.channels * whole.vertical.in * whole.horizontal.in;
+  const std::int64_t image_out = groups * out.channels * out.area();
+  const std::int64_t grain = std::max<std::int64_t>(1, task_work / std::max<std::int64_t>(1, work / chunks));
+  parallel_for(units.count() * groups * chunks, grain, [&](std::int64_t first, std::int64_t last) HWY_ATTR {
+    const Field largest = units.field(whole, 0);
+    const std::int64_t outputs =
+        std::max(largest.span() * tile_rows, largest.images * largest.rows * largest.columns * 2 * lanes);
+    DirectWorkspace w{Scratch<float>(largest.size() + 2 * lanes), Scratch<float>(outputs + 2 * lanes * tile_rows)};
+    for (std::int64_t i = first; i < last; ++i) {
+      const std::int64_t unit = i / (groups * chunks);
+      const std::int64_t group = i / chunks % groups;
+      const std::int64_t chunk = i % chunks;
+      const Field field = units.field(whole, unit);
+      const std::int64_t row = units.first_row(unit);
+      const std::int64_t image = units.first_image(unit);
+      copy_field(x + image * image_in + group * (image_in / groups), image_in, field, row, w.data.data());
+      for (const Pass& pass : passes) {
+        if (pass.rows.count <= row || pass.columns.count <= 0) continue;
+        const FieldPass f{field,
+                          row,
+                          pass,
+                          group,
+                          bias == nullptr ? nullptr : bias + group * out.channels,
+                          out,
+                          y + image * image_out + group * (image_out / groups),
+                          image_out};
+        const std::int64_t begin = chunk * pieces / chunks * 2;  // in blocks of channels
+        const std::int64_t end = (chunk + 1) * pieces / chunks * 2;
+        if (pass.lanes_are_channels) sum_along_channels(f, begin, std::min(ceil_div(out.channels, lanes), end), w);
+        else sum_along_outputs(f, begin * lanes, std::min(out.channels, end * lanes), w);
+      }
+    }
+  });
 }
 
-/// The convolution whose forward pass is the input gradient of `g`: channels change places, and so do input and output.
-Conv2dGeometry turned(const Conv2dGeometry& g) {
-  Conv2dGeometry t = g;
-  std::swap(t.in_channels, t.out_channels);
-  std::swap(t.in_h, t.out_h);
-  std::swap(t.in_w, t.out_w);
-  t.pad_top = (g.kernel_h - 1) * g.dilation_h - g.pad_top;
-  t.pad_left = (g.kernel_w - 1) * g.dilation_w - g.pad_left;
-  return t;
+void Forward(const float* x, const float* w, const float* bias, float* y, const Conv2dGeometry& g) {
+  std::vector<Pass> pass{{.rows = {0, 1, g.out_h}, .columns = {0, 1, g.out_w}}};
+  for (std::int64_t k = 0; k < g.depth(); ++k) {
+    pass[0].taps.push_back(
+        {k / (g.kernel_h * g.kernel_w), k / g.kernel_w % g.kernel_h * g.dilation_h, k % g.kernel_w * g.dilation_w});
+  }
+  pass[0].weight.assign(w, w + g.out_channels * g.depth());
+  correlate(x, pass, bias, y, g.batch, g.groups, direct::input_field(g), {g.out_channels / g.groups, g.out_h, g.out_w});
 }
 
-/// w [O, C/G, KH, KW] -> [C, O/G, KH, KW], with the taps in reverse order.
-Scratch turned_weight(const float* w, const Conv2dGeometry& g) {
+/// One axis of the input gradient. Input i and tap k meet output (i + pad - k * dilation) / stride, where that leaves
+/// no remainder. So the inputs with (i + pad) % stride = r, which are r - pad, r - pad + stride, ..., meet the taps
+/// with k * dilation % stride = r.
+struct TurnedAxis {
+  std::int64_t pad, stride, dilation, kernel, in;
+
+  /// The first number q with 0 <= stride * q + r - pad.
+  [[nodiscard]] std::int64_t first(std::int64_t r) const { return pad > r ? ceil_div(pad - r, stride) : 0; }
+  [[nodiscard]] Target target(std::int64_t r) const {
+    const std::int64_t at = stride * first(r) + r - pad;
+    return {at, stride, at < in ? ceil_div(in - at, stride) : 0};
+  }
+  /// The output that the first input of phase r meets through tap k; may be negative.
+  [[nodiscard]] std::int64_t met(std::int64_t r, std::int64_t k) const { return first(r) - k * dilation / stride; }
+  [[nodiscard]] bool meets(std::int64_t r, std::int64_t k) const { return k * dilation % stride == r; }
+
+  /// The axis of a field of `out` outputs that holds all that is met.
+  [[nodiscard]] FieldAxis field(std::int64_t out) const {
+    std::int64_t least = 0;
+    std::int64_t most = 0;
+    for (std::int64_t k = 0; k < kernel; ++k) {
+      least = std::min(least, met(k * dilation % stride, k));
+      most = std::max(most, met(k * dilation % stride, k));
+    }
+    return {out, -least, 1, most - least};
+  }
+};
+
+/// The taps that phase (row, column) of the input meets, and their weights for each input channel.
+void add_turned_taps(Pass& pass, const float* w, const Conv2dGeometry& g, const TurnedAxis& v, std::int64_t row,
+                     const TurnedAxis& h, std::int64_t column, const Field& field) {
   const std::int64_t c = g.in_channels / g.groups;
   const std::int64_t o = g.out_channels / g.groups;
-  const std::int64_t taps = g.kernel_h * g.kernel_w;
-  Scratch out(g.out_channels * g.depth());
-  for (std::int64_t i = 0; i < g.out_channels * c; ++i) {
-    const std::int64_t group = i / c / o;
-    const std::int64_t to = (group * c + i % c) * o + i / c % o;
-    std::reverse_copy(w + i * taps, w + (i + 1) * taps, out.data() + to * taps);
+  const std::int64_t area = g.kernel_h * g.kernel_w;
+  std::vector<std::int64_t> places;  // in the weight of one input channel
+  for (std::int64_t k = 0; k < o * area; ++k) {
+    const std::int64_t kh = k / g.kernel_w % g.kernel_h;
+    const std::int64_t kw = k % g.kernel_w;
+    if (!v.meets(row, kh) || !h.meets(column, kw)) continue;
+    pass.taps.push_back({k / area, v.met(row, kh) + field.vertical.pad, h.met(column, kw) + field.horizontal.pad});
+    places.push_back(k / area * g.depth() + k % area);
   }
-  return out;
+  pass.weight.reserve(places.size() * static_cast<std::size_t>(g.in_channels));
+  for (std::int64_t i = 0; i < g.in_channels; ++i) {
+    const float* from = w + i / c * o * g.depth() + i % c * area;
+    for (const std::int64_t place : places) pass.weight.push_back(from[place]);
+  }
+}
+
+void InputGrad(const float* grad, const float* w, float* dx, const Conv2dGeometry& g) {
+  const TurnedAxis v{g.pad_top, g.stride_h, g.dilation_h, g.kernel_h, g.in_h};
+  const TurnedAxis h{g.pad_left, g.stride_w, g.dilation_w, g.kernel_w, g.in_w};
+  Field field{v.field(g.out_h), h.field(g.out_w), g.out_channels / g.groups, 1, 0, 0};
+  std::vector<Pass> passes;
+  for (std::int64_t row = 0; row < g.stride_h; ++row) {
+    for (std::int64_t column = 0; column < g.stride_w; ++column) {
+      Pass& pass = passes.emplace_back(Pass{.rows = v.target(row), .columns = h.target(column)});
+      add_turned_taps(pass, w, g, v, row, h, column, field);
+      field.rows = std::max(field.rows, pass.rows.count);
+      field.columns = std::max(field.columns, pass.columns.count);
+    }
+  }
+  correlate(grad, passes, nullptr, dx, g.batch, g.groups, field, {g.in_channels / g.groups, g.in_h, g.in_w});
 }
 
 }  // namespace
+}  // namespace reel::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
 
-bool suits_forward(const Conv2dGeometry& g, DType dtype) {
-  // A task is an image: with only a few of them, im2col's tiles keep more threads busy.
-  return dtype == float32 && wide::available() && g.batch * g.groups >= 8 && fills_blocks(g.out_channels / g.groups) &&
-         g.depth() >= 8;
-}
+#if HWY_ONCE
+namespace reel::kernels::direct {
 
-bool suits_input_grad(const Conv2dGeometry& g, DType dtype) {
-  const Conv2dGeometry t = turned(g);
-  return g.stride_h == 1 && g.stride_w == 1 && t.pad_top >= 0 && t.pad_left >= 0 && suits_forward(t, dtype);
-}
-
-bool suits_weight_grad(const Conv2dGeometry& g, DType dtype) {
-  return suits_forward(g, dtype) && g.out_h * g.out_w >= 16;
-}
+HWY_EXPORT(Forward);
+HWY_EXPORT(InputGrad);
 
 void forward(const float* x, const float* w, const float* bias, float* y, const Conv2dGeometry& g) {
-  const Padded padded(g);
-  const std::int64_t o = g.out_channels / g.groups;
-  const std::int64_t panel = blocks_of(o) * block * g.depth();
-  Scratch panels(g.groups * panel);
-  for (std::int64_t group = 0; group < g.groups; ++group) {
-    transpose_to_panels(w + group * o * g.depth(), g.depth(), o, g.depth(), panels.data() + group * panel,
-                        g.depth() * block);
-  }
-  const std::int64_t area = g.out_h * g.out_w;
-  parallel_for(g.batch * g.groups, grain(o * g.depth() * area), [&](std::int64_t begin, std::int64_t end) {
-    Scratch image(padded.floats());
-    for (std::int64_t i = begin; i < end; ++i) {
-      const std::int64_t group = i % g.groups;
-      padded.copy(x + i * padded.channels * g.in_h * g.in_w, g, image.data());
-      forward_image(image.data(), padded, panels.data() + group * panel, bias == nullptr ? nullptr : bias + group * o,
-                    o, y + i * o * area);
-    }
-  });
+  HWY_DYNAMIC_DISPATCH(Forward)(x, w, bias, y, g);
 }
-
 void input_grad(const float* grad, const float* w, float* dx, const Conv2dGeometry& g) {
-  forward(grad, turned_weight(w, g).data(), nullptr, dx, turned(g));
-}
-
-void weight_grad(const float* x, const float* grad, float* dw, const Conv2dGeometry& g) {
-  const Padded padded(g);
-  const std::int64_t c = padded.channels;
-  const std::int64_t o = g.out_channels / g.groups;
-  const std::int64_t depth = g.depth();
-  const std::int64_t area = g.out_h * g.out_w;
-  const std::int64_t panel = blocks_of(o) * block * depth;  // of one group's sums
-  const std::int64_t in_part =
-      std::max((g.batch + weight_grad_parts - 1) / weight_grad_parts, grain(g.out_channels * depth * area));
-  const std::int64_t parts = (g.batch + in_part - 1) / in_part;
-  // Small images are summed over together, so that starting and ending a sum does not cost more than the sum.
-  const std::int64_t together = std::clamp<std::int64_t>(256 / area, 1, in_part);
-  const std::vector<std::int64_t> pixels = pixels_of_images(padded, together);
-  Scratch partial(parts * g.groups * panel);
-  parallel_for(g.batch, in_part, [&](std::int64_t begin, std::int64_t end) {
-    Scratch images(together * padded.floats());
-    Scratch gradient(blocks_of(o) * block * area * together);
-    for (std::int64_t group = 0; group < g.groups; ++group) {
-      float* sums = partial.data() + (begin / in_part * g.groups + group) * panel;
-      std::fill_n(sums, panel, 0.0F);
-      for (std::int64_t i = begin; i < end; i += together) {
-        const std::int64_t some = std::min(together, end - i);
-        for (std::int64_t k = 0; k < some; ++k) {
-          const std::int64_t plane = (i + k) * g.groups + group;
-          padded.copy(x + plane * c * g.in_h * g.in_w, g, images.data() + k * padded.floats());
-          transpose_to_panels(grad + plane * o * area, area, o, area, gradient.data() + k * area * block,
-                              together * area * block);
-        }
-        weight_grad_images(images.data(), padded.taps, pixels, some * area, gradient.data(), o, sums);
-      }
-    }
-  });
-  add_parts(partial.data(), g.groups * panel, parts);
-  parallel_for(g.groups * blocks_of(o), grain(block * depth), [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      const std::int64_t channel = i % blocks_of(o) * block;
-      transpose(partial.data() + i * depth * block, block, dw + (i / blocks_of(o) * o + channel) * depth, depth, depth,
-                std::min(block, o - channel));
-    }
-  });
+  HWY_DYNAMIC_DISPATCH(InputGrad)(grad, w, dx, g);
 }
 
 }  // namespace reel::kernels::direct
+#endif

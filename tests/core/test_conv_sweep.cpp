@@ -84,6 +84,14 @@ class ConfigSource {
       case 12:  // the same for the input gradient
         batch = pick(1, 20), groups = pick(1, 2), in = pick(24, 70), out = pick(1, 12), stride = 1;
         break;
+      case 13:  // what Winograd is for
+        batch = pick(1, 9), groups = 1, in = pick(1, 40), out = pick(1, 70), kernel = 3, stride = dilation = 1;
+        padding = pick(0, 2);
+        break;
+      case 14:  // more tiles and fields to an image than one
+        batch = 1, groups = 1, in = pick(1, 20), out = pick(1, 20), kernel = 3, dilation = 1, padding = pick(0, 2);
+        stride = pick(1, 2), size = {pick(3, 20), pick(260, 300)};
+        break;
       default: break;
     }
     return {{batch, in * groups, size.h, size.w},
@@ -126,17 +134,19 @@ void check_close(std::string_view kernel, const Tensor& fast, const Tensor& exac
 }
 
 /// The ways to compute a convolution.
-struct Kernels {
-  std::string_view name;
-  Tensor (*forward)(const Tensor&, const Tensor&, const Tensor&, const kernels::Conv2dGeometry&);
-  Tensor (*input_grad)(const Tensor&, const Tensor&, const kernels::Conv2dGeometry&);
-  Tensor (*weight_grad)(const Tensor&, const Tensor&, const kernels::Conv2dGeometry&);
-};
+const std::pair<std::string_view, kernels::ConvAlgorithm> algorithms[] = {
+    {"automatic", kernels::ConvAlgorithm::automatic},
+    {"im2col", kernels::ConvAlgorithm::im2col},
+    {"direct", kernels::ConvAlgorithm::direct},
+    {"winograd", kernels::ConvAlgorithm::winograd}};
 
-const Kernels all_kernels[] = {
-    {"as chosen", kernels::conv2d_forward, kernels::conv2d_input_grad, kernels::conv2d_weight_grad},
-    {"im2col", kernels::im2col_blas::conv2d_forward, kernels::im2col_blas::conv2d_input_grad,
-     kernels::im2col_blas::conv2d_weight_grad}};
+/// Computes all convolutions in one way, as long as it lives.
+struct WithAlgorithm {
+  explicit WithAlgorithm(kernels::ConvAlgorithm algorithm) { kernels::set_conv_algorithm(algorithm); }
+  ~WithAlgorithm() { kernels::set_conv_algorithm(kernels::ConvAlgorithm::automatic); }
+  WithAlgorithm(const WithAlgorithm&) = delete;
+  WithAlgorithm& operator=(const WithAlgorithm&) = delete;
+};
 
 /// Leaves NaN in the pooled block that a result of this shape will get, so that what is not written shows.
 void soil_memory(const Shape& shape, DType dtype) {
@@ -157,33 +167,21 @@ void check_config(const Config& config, Generator& generator) {
     const Tensor input = laid_out(x, dtype, config.strided);
     const Tensor weight = laid_out(w, dtype, config.strided);
     const Tensor grad = laid_out(gy, dtype, config.strided);
-    for (const Kernels& kernel : all_kernels) {
-      CAPTURE(kernel.name);
+    for (const auto& [name, algorithm] : algorithms) {
+      CAPTURE(name);
+      const WithAlgorithm guard(algorithm);
       soil_memory(g.output_shape(), dtype);
-      check_close("forward", kernel.forward(input, weight, b.defined() ? b.to(dtype) : b, g), y, g.depth());
+      check_close("forward", kernels::conv2d_forward(input, weight, b.defined() ? b.to(dtype) : b, g), y, g.depth());
       soil_memory(g.input_shape(), dtype);
-      check_close("input gradient", kernel.input_grad(grad, weight, g), dx,
+      check_close("input gradient", kernels::conv2d_input_grad(grad, weight, g), dx,
                   g.out_channels / g.groups * g.kernel_h * g.kernel_w);
       soil_memory(g.weight_shape(), dtype);
-      check_close("weight gradient", kernel.weight_grad(input, grad, g), dw, g.batch * g.out_h * g.out_w);
+      check_close("weight gradient", kernels::conv2d_weight_grad(input, grad, g), dw, g.batch * g.out_h * g.out_w);
     }
   }
 }
 
-}  // namespace
-
-TEST_CASE("conv2d sweep against the naive loops") {
-  const int configs = std::getenv("REEL_FULL_SWEEP") != nullptr ? 2400 : 208;
-  ConfigSource source;
-  Generator generator(11);
-  for (int i = 0; i < configs; ++i) {
-    const Config config = source.next();
-    CAPTURE(config);
-    check_config(config, generator);
-  }
-}
-
-TEST_CASE("conv2d gives the same bits for any number of threads") {
+void check_threads() {
   const std::vector<Config> configs{
       {{16, 16, 20, 20}, {32, 16, 3, 3}, {.padding = 1}, true, false},
       {{40, 3, 17, 15}, {24, 3, 5, 5}, {.stride = 2, .padding = "same"}, true, false},
@@ -211,5 +209,26 @@ TEST_CASE("conv2d gives the same bits for any number of threads") {
       const std::vector<Tensor> got = run();
       for (std::size_t i = 0; i < got.size(); ++i) CHECK(same_bits(got[i], expected[i]));
     }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("conv2d sweep against the naive loops") {
+  const int configs = std::getenv("REEL_FULL_SWEEP") != nullptr ? 2400 : 208;
+  ConfigSource source;
+  Generator generator(11);
+  for (int i = 0; i < configs; ++i) {
+    const Config config = source.next();
+    CAPTURE(config);
+    check_config(config, generator);
+  }
+}
+
+TEST_CASE("conv2d gives the same bits for any number of threads") {
+  for (const auto& [name, algorithm] : algorithms) {
+    CAPTURE(name);
+    const WithAlgorithm guard(algorithm);
+    check_threads();
   }
 }

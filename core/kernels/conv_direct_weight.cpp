@@ -1,0 +1,193 @@
+#include <reel/core/kernels/conv_direct.h>
+#include <reel/core/parallel.h>
+#include <vector>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "reel/core/kernels/conv_direct_weight.cpp"
+#include <hwy/foreach_target.h>
+
+#include <reel/core/kernels/direct-inl.h>
+
+// dw[o][k] = sum over p of dy[o][p] * field[offset[k] + p], where p runs over the outputs of a field, and over the gaps
+// between its rows, where dy is 0. Vectors lie along the output channels, or with few of them along p.
+
+HWY_BEFORE_NAMESPACE();
+namespace reel::kernels::HWY_NAMESPACE {
+namespace {
+
+constexpr std::int64_t task_work = 1 << 19;  // multiply-adds that make a task worth handing to a thread
+
+/// Where each tap of a group is read in a field, for the first output.
+std::vector<std::int64_t> tap_offsets(const Conv2dGeometry& g, const Field& field) {
+  std::vector<std::int64_t> offsets;
+  for (std::int64_t k = 0; k < g.depth(); ++k) {
+    const std::int64_t kh = k / g.kernel_w % g.kernel_h;
+    offsets.push_back(field.offset(k / (g.kernel_h * g.kernel_w), kh * g.dilation_h, k % g.kernel_w * g.dilation_w));
+  }
+  return offsets;
+}
+
+/// For some taps, sums[block][tap][lane] += sum over i < n of taps[tap][place[i]] * dy[block][i][lane]. Not inlined:
+/// the registers hold the sums and all pointers, and nothing besides.
+template <int Blocks>
+HWY_NOINLINE void add_tile(std::int64_t some, const float* const* taps, const std::int64_t* place, const float* dy,
+                           std::int64_t dy_block, std::int64_t n, float* sums, std::int64_t sums_block) {
+  multiply_some<Blocks, true>(
+      some, [taps](std::int64_t i) HWY_ATTR { return taps[i]; }, [place](std::int64_t i) HWY_ATTR { return place[i]; },
+      [dy](std::int64_t i) HWY_ATTR { return dy + i * lanes; }, dy_block, n, sums, lanes, sums_block);
+}
+
+/// sums[block][k][lane] += sum over i of data[offset[k] + place[i]] * dy[block][i][lane]
+void add_products(const float* data, const std::vector<std::int64_t>& offset, const std::vector<std::int64_t>& place,
+                  const float* dy, std::int64_t blocks, float* sums) {
+  constexpr std::int64_t together = 208;  // outputs: two blocks of dy stay in the first-level cache
+  const auto terms = static_cast<std::int64_t>(offset.size());
+  const auto outputs = static_cast<std::int64_t>(place.size());
+  for (std::int64_t p = 0; p < outputs; p += together) {
+    const std::int64_t n = std::min(together, outputs - p);
+    for (std::int64_t b = 0; b < blocks; b += 2) {
+      const float* gradient = dy + (b * outputs + p) * lanes;
+      for_each_tile(terms, std::min(tile_rows, 7), [&](std::int64_t k, std::int64_t some) HWY_ATTR {
+        const float* taps[tile_rows];
+        for (std::int64_t i = 0; i < some; ++i) taps[i] = data + offset[static_cast<std::size_t>(k + i)];
+        float* to = sums + (b * terms + k) * lanes;
+        const auto add = b + 1 < blocks ? add_tile<2> : add_tile<1>;
+        add(some, taps, place.data() + p, gradient, outputs * lanes, n, to, terms * lanes);
+      });
+    }
+  }
+}
+
+/// sums[k] += sum over p of data[offset[k] + p] * dy[p], for one output channel.
+void add_dot_products(const float* data, const std::vector<std::int64_t>& offset, const float* dy, std::int64_t span,
+                      float* sums) {
+  constexpr std::int64_t together = 8;
+  const auto terms = static_cast<std::int64_t>(offset.size());
+  for (std::int64_t k = 0; k < terms; k += together) {
+    Vec sum[together];
+    const float* rows[together];
+    for (std::int64_t i = 0; i < together; ++i) {
+      sum[i] = hn::Zero(Floats());
+      rows[i] = data + offset[static_cast<std::size_t>(std::min(k + i, terms - 1))];
+    }
+    HWY_ALIGN float tail[lanes] = {};
+    std::copy_n(dy + span / lanes * lanes, span % lanes, tail);
+    for (std::int64_t p = 0; p < span; p += lanes) {
+      const Vec factor = load(p + lanes <= span ? dy + p : tail);
+      HWY_UNROLL(8)
+      for (std::int64_t i = 0; i < together; ++i) sum[i] = hn::MulAdd(factor, load(rows[i] + p), sum[i]);
+    }
+    for (std::int64_t i = 0; i < std::min(together, terms - k); ++i) {
+      sums[k + i] += hn::GetLane(hn::SumOfLanes(Floats(), sum[i]));
+    }
+  }
+}
+
+/// What one task of the weight gradient works in.
+struct GradWorkspace {
+  Scratch<float> data, dy;
+};
+
+/// Adds one unit of one group to the sums, vectors along the output channels.
+void add_unit(const float* x, const float* grad, const Conv2dGeometry& g, const FieldUnits& units, std::int64_t unit,
+              std::int64_t group, GradWorkspace& w, float* sums) {
+  const Field field = units.field(direct::input_field(g), unit);
+  const std::int64_t o = g.out_channels / g.groups;
+  const std::int64_t blocks = ceil_div(o, lanes);
+  const std::int64_t first_row = units.first_row(unit);
+  const std::int64_t image = units.first_image(unit);
+  const std::int64_t outputs = field.images * field.rows * field.columns;
+  const std::int64_t plane = image * g.groups + group;
+  copy_field(x + plane * field.channels * g.in_h * g.in_w, g.in_channels * g.in_h * g.in_w, field, first_row,
+             w.data.data());
+  for (std::int64_t i = 0; i < field.images * blocks; ++i) {
+    const std::int64_t b = i % blocks;
+    const float* from = grad + ((plane + i / blocks * g.groups) * o + b * lanes) * g.out_h * g.out_w;
+    float* to = w.dy.data() + (b * outputs + i / blocks * field.rows * field.columns) * lanes;
+    gather_columns(from + first_row * g.out_w, g.out_h * g.out_w, std::min(lanes, o - b * lanes),
+                   field.rows * field.columns, [&](std::int64_t p, Vec v) HWY_ATTR { store(v, to + p * lanes); });
+  }
+  std::vector<std::int64_t> places;  // of the outputs, in the field
+  places.reserve(static_cast<std::size_t>(outputs));
+  for (std::int64_t r = 0; r < field.images * field.rows; ++r) {
+    const std::int64_t row = r / field.rows * field.image_size() + r % field.rows * field.width();
+    for (std::int64_t j = 0; j < field.columns; ++j) places.push_back(row + j);
+  }
+  add_products(w.data.data(), tap_offsets(g, field), places, w.dy.data(), blocks, sums);
+}
+
+/// The same with vectors along the outputs: sums [o][k].
+void add_unit_by_dots(const float* x, const float* grad, const Conv2dGeometry& g, const FieldUnits& units,
+                      std::int64_t unit, std::int64_t group, GradWorkspace& w, float* sums) {
+  const Field field = units.field(direct::input_field(g), unit);
+  Field of_grad = field;
+  of_grad.channels = g.out_channels / g.groups;
+  of_grad.vertical = {g.out_h, 0, 1, field.vertical.reach};
+  of_grad.horizontal = {g.out_w, 0, 1, field.horizontal.reach};
+  const std::int64_t plane = units.first_image(unit) * g.groups + group;
+  const std::int64_t first_row = units.first_row(unit);
+  copy_field(x + plane * field.channels * g.in_h * g.in_w, g.in_channels * g.in_h * g.in_w, field, first_row,
+             w.data.data());
+  std::fill_n(w.data.data() + field.size(), lanes, 0.0F);  // these meet zeros, and must be numbers
+  copy_field(grad + plane * of_grad.channels * g.out_h * g.out_w, g.out_channels * g.out_h * g.out_w, of_grad,
+             first_row, w.dy.data());
+  const std::vector<std::int64_t> offsets = tap_offsets(g, field);
+  for (std::int64_t o = 0; o < of_grad.channels; ++o) {
+    add_dot_products(w.data.data(), offsets, w.dy.data() + o * of_grad.channel_size(), field.span(),
+                     sums + o * g.depth());
+  }
+}
+
+void WeightGrad(const float* x, const float* grad, float* dw, const Conv2dGeometry& g) {
+  const FieldUnits units(g.batch, direct::input_field(g));
+  const std::int64_t o = g.out_channels / g.groups;
+  const bool by_dots = o < lanes / 2;
+  const std::int64_t padded = by_dots ? o : round_up(o, lanes);
+  const std::int64_t sums = padded * g.depth();  // of one group
+  const std::int64_t work = units.together * units.strip_rows * g.out_w * g.out_channels * g.depth();
+  const std::int64_t most = std::max<std::int64_t>(1, units.count() * work / task_work);
+  const std::int64_t parts = std::clamp<std::int64_t>(std::min<std::int64_t>(16, most), 1, units.count());
+  Scratch<float> partial(parts * g.groups * sums);
+  parallel_for(parts, 1, [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
+    const Field largest = units.field(direct::input_field(g), 0);
+    GradWorkspace w{Scratch<float>(largest.size() + 2 * lanes), Scratch<float>(padded * largest.phase_size() + lanes)};
+    for (std::int64_t part = begin; part < end; ++part) {
+      for (std::int64_t group = 0; group < g.groups; ++group) {
+        float* to = partial.data() + (group * parts + part) * sums;
+        std::fill_n(to, sums, 0.0F);
+        for (std::int64_t unit = part * units.count() / parts; unit < (part + 1) * units.count() / parts; ++unit) {
+          if (by_dots) add_unit_by_dots(x, grad, g, units, unit, group, w, to);
+          else add_unit(x, grad, g, units, unit, group, w, to);
+        }
+      }
+    }
+  });
+  for (std::int64_t group = 0; group < g.groups; ++group) {
+    float* to = dw + group * o * g.depth();
+    const float* from = partial.data() + group * parts * sums;
+    if (!by_dots) {
+      add_weight_parts(from, parts, o, g.depth(), to);
+      continue;
+    }
+    std::copy_n(from, sums, to);
+    for (std::int64_t part = 1; part < parts; ++part) {
+      for (std::int64_t i = 0; i < sums; ++i) to[i] += from[part * sums + i];
+    }
+  }
+}
+
+}  // namespace
+}  // namespace reel::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace reel::kernels::direct {
+
+HWY_EXPORT(WeightGrad);
+
+void weight_grad(const float* x, const float* grad, float* dw, const Conv2dGeometry& g) {
+  HWY_DYNAMIC_DISPATCH(WeightGrad)(x, grad, dw, g);
+}
+
+}  // namespace reel::kernels::direct
+#endif

@@ -1,0 +1,166 @@
+// The sums of the direct convolution. Read once for each instruction set, as lanes-inl.h is.
+#if defined(REEL_CORE_KERNELS_DIRECT_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef REEL_CORE_KERNELS_DIRECT_INL_H
+#undef REEL_CORE_KERNELS_DIRECT_INL_H
+#else
+#define REEL_CORE_KERNELS_DIRECT_INL_H
+#endif
+
+#include <reel/core/kernels/field-inl.h>
+#include <reel/core/kernels/planes-inl.h>
+#include <reel/core/kernels/scratch.h>
+#include <vector>
+
+HWY_BEFORE_NAMESPACE();
+namespace reel::kernels::HWY_NAMESPACE {
+
+/// Where the outputs of a pass go along one axis: first, first + step, ...
+struct Target {
+  std::int64_t first, step, count;
+};
+
+/// One sum over taps, y[o][p] = sum over k of weight[o][k] * field[offset of tap k + p], for some of an image's
+/// outputs.
+struct Pass {
+  struct Tap {
+    std::int64_t channel, row, column;  // of the padded image
+  };
+  Target rows, columns;
+  std::vector<Tap> taps = {};
+  std::vector<float> weight = {};  // [output channel of all groups][tap]
+  bool lanes_are_channels = false;
+  std::vector<float> panels = {};  // then: [group][block of output channels][tap][lane]
+
+  [[nodiscard]] std::int64_t depth() const { return static_cast<std::int64_t>(taps.size()); }
+};
+
+/// The image of one group that passes write.
+struct Output {
+  std::int64_t channels, height, width;
+  [[nodiscard]] std::int64_t area() const { return height * width; }
+};
+
+/// What a task works in.
+struct DirectWorkspace {
+  Scratch<float> data, sums;
+};
+
+/// A pass over one field: the group's part of weight and bias, the output of the field's first image and group, and how
+/// far the next image is.
+struct FieldPass {
+  const Field& field;
+  std::int64_t first_row;
+  const Pass& pass;
+  std::int64_t group;
+  const float* bias;
+  const Output& out;
+  float* y;
+  std::int64_t image_step;
+
+  [[nodiscard]] std::int64_t rows() const { return std::min(field.rows, pass.rows.count - first_row); }
+  [[nodiscard]] std::vector<std::int64_t> offsets() const {
+    std::vector<std::int64_t> at;
+    at.reserve(pass.taps.size());
+    for (const Pass::Tap& tap : pass.taps) at.push_back(field.offset(tap.channel, tap.row, tap.column));
+    return at;
+  }
+  [[nodiscard]] float* output_row(std::int64_t image, std::int64_t channel, std::int64_t row) const {
+    return y + image * image_step + channel * out.area() +
+           (pass.rows.first + (first_row + row) * pass.rows.step) * out.width + pass.columns.first;
+  }
+};
+
+/// Vectors along the outputs: for the channels [begin, end), a tile of them at a time.
+HWY_INLINE void sum_along_outputs(const FieldPass& f, std::int64_t begin, std::int64_t end, DirectWorkspace& w) {
+  const std::vector<std::int64_t> offset = f.offsets();
+  const std::int64_t depth = f.pass.depth();
+  const std::int64_t span = f.field.span();
+  const std::int64_t pitch = round_up(span, 2 * lanes);
+  const Target& columns = f.pass.columns;
+  for_each_tile(end - begin, tile_rows, [&](std::int64_t first, std::int64_t some) HWY_ATTR {
+    const std::int64_t o = begin + first;
+    const float* weight = f.pass.weight.data() + (f.group * f.out.channels + o) * depth;
+    for (std::int64_t next = 0; next < span; next += 2 * lanes) {
+      // The last vectors go back over some that are done, so that nothing beyond the field is read.
+      const std::int64_t p = std::min(next, std::max<std::int64_t>(0, span - 2 * lanes));
+      const float* data = w.data.data() + p;
+      multiply_some<2, false>(
+          some, [&](std::int64_t i) HWY_ATTR { return weight + i * depth; }, [](std::int64_t k) HWY_ATTR { return k; },
+          [&](std::int64_t k) HWY_ATTR { return data + offset[static_cast<std::size_t>(k)]; }, lanes, depth,
+          w.sums.data() + p, pitch, lanes);
+    }
+    for (std::int64_t i = 0; i < some; ++i) {
+      const float start = f.bias == nullptr ? 0.0F : f.bias[o + i];
+      for (std::int64_t r = 0; r < f.field.images * f.rows(); ++r) {
+        const std::int64_t image = r / f.rows();
+        const std::int64_t row = r % f.rows();
+        const float* from = w.sums.data() + i * pitch + image * f.field.image_size() + row * f.field.width();
+        float* to = f.output_row(image, o + i, row);
+        if (columns.step == 1) {
+          for (std::int64_t j = 0; j < columns.count; ++j) to[j] = from[j] + start;
+        } else {
+          for (std::int64_t j = 0; j < columns.count; ++j) to[j * columns.step] = from[j] + start;
+        }
+      }
+    }
+  });
+}
+
+/// Writes sums [output][lane] of a block of channels, row by row or as one run where that is what they are.
+HWY_INLINE void write_block(const FieldPass& f, std::int64_t channel, const float* sums) {
+  const std::int64_t count = std::min(lanes, f.out.channels - channel);
+  const Target& columns = f.pass.columns;
+  HWY_ALIGN float start[lanes] = {};
+  if (f.bias != nullptr) std::copy_n(f.bias + channel, count, start);
+  const Vec offset = load(start);
+  const bool is_run = columns.step == 1 && columns.count == f.out.width && f.pass.rows.step == 1;
+  const std::int64_t rows = is_run ? 1 : f.rows();
+  const std::int64_t length = is_run ? f.rows() * columns.count : columns.count;
+  for (std::int64_t r = 0; r < f.field.images * rows; ++r, sums += length * lanes) {
+    float* to = f.output_row(r / rows, channel, r % rows);
+    if (columns.step == 1) {
+      scatter_columns([&](std::int64_t i) HWY_ATTR { return hn::Add(load(sums + i * lanes), offset); }, to,
+                      f.out.area(), count, length);
+      continue;
+    }
+    for (std::int64_t i = 0; i < length; ++i) {
+      for (std::int64_t k = 0; k < count; ++k) {
+        to[k * f.out.area() + i * columns.step] = sums[i * lanes + k] + start[k];
+      }
+    }
+  }
+}
+
+/// Vectors along the output channels: for the blocks [begin, end) of them, a tile of outputs at a time.
+HWY_INLINE void sum_along_channels(const FieldPass& f, std::int64_t begin, std::int64_t end, DirectWorkspace& w) {
+  const std::vector<std::int64_t> offset = f.offsets();
+  const std::int64_t depth = f.pass.depth();
+  const std::int64_t in_row = f.pass.columns.count;
+  const std::int64_t rows = f.field.images * f.rows();
+  const std::int64_t outputs = rows * in_row;
+  const std::int64_t blocks = ceil_div(f.out.channels, lanes);
+  const auto at = [&](std::int64_t k) HWY_ATTR { return offset[static_cast<std::size_t>(k)]; };
+  for (std::int64_t b = begin; b < end; b += 2) {
+    const float* panel = f.pass.panels.data() + (f.group * blocks + b) * depth * lanes;
+    const auto panel_row = [&](std::int64_t k) HWY_ATTR { return panel + k * lanes; };
+    for (std::int64_t r = 0; r < rows; ++r) {
+      const float* from = w.data.data() + r / f.rows() * f.field.image_size() + r % f.rows() * f.field.width();
+      for_each_tile(in_row, tile_rows, [&](std::int64_t p, std::int64_t some) HWY_ATTR {
+        const float* tile = from + p;
+        const auto row = [&](std::int64_t i) HWY_ATTR { return tile + i; };
+        float* to = w.sums.data() + (r * in_row + p) * lanes;
+        const std::int64_t next = depth * lanes;
+        if (b + 1 < end) multiply_some<2, false>(some, row, at, panel_row, next, depth, to, lanes, outputs * lanes);
+        else multiply_some<1, false>(some, row, at, panel_row, next, depth, to, lanes, outputs * lanes);
+      });
+    }
+    for (std::int64_t i = b; i < std::min(end, b + 2); ++i) {
+      write_block(f, i * lanes, w.sums.data() + (i - b) * outputs * lanes);
+    }
+  }
+}
+
+}  // namespace reel::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,77 @@
+// Copies images into fields. Read once for each instruction set, as lanes-inl.h is.
+#if defined(REEL_CORE_KERNELS_FIELD_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef REEL_CORE_KERNELS_FIELD_INL_H
+#undef REEL_CORE_KERNELS_FIELD_INL_H
+#else
+#define REEL_CORE_KERNELS_FIELD_INL_H
+#endif
+
+#include <reel/core/kernels/conv_field.h>
+#include <reel/core/kernels/lanes-inl.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace reel::kernels::HWY_NAMESPACE {
+
+using direct::Field;
+using direct::FieldAxis;
+using direct::FieldUnits;
+
+/// The elements [begin, end) of phase `phase` that lie in the image, when the phase begins at element `first`.
+struct Range {
+  std::int64_t begin, end;
+};
+HWY_INLINE Range range_inside(const FieldAxis& axis, std::int64_t phase, std::int64_t first, std::int64_t count) {
+  const std::int64_t at = first * axis.stride + phase - axis.pad;  // of element 0, in the image
+  const std::int64_t begin = at < 0 ? ceil_div(-at, axis.stride) : 0;
+  const std::int64_t end = at < axis.in ? ceil_div(axis.in - at, axis.stride) : 0;
+  return {std::min(begin, count), std::clamp(end, std::min(begin, count), count)};
+}
+
+/// One row of one column phase.
+HWY_INLINE void copy_row(const float* from, const FieldAxis& axis, std::int64_t phase, std::int64_t width, float* to) {
+  const Range in = range_inside(axis, phase, 0, width);
+  std::fill(to, to + in.begin, 0.0F);
+  std::fill(to + in.end, to + width, 0.0F);
+  const float* source = from + phase - axis.pad;
+  std::int64_t i = in.begin;
+  if (axis.stride == 1) {
+    for (; i < in.end; ++i) to[i] = source[i];
+  } else if (axis.stride == 2) {
+    for (; i + lanes < in.end; i += lanes) {  // the last one apart: its vector reads one element too many
+      Vec even;
+      Vec odd;
+      hn::LoadInterleaved2(Floats(), source + 2 * i, even, odd);
+      store(even, to + i);
+    }
+  }
+  for (; i < in.end; ++i) to[i] = source[i * axis.stride];
+}
+
+/// Fills a field with planes of images that lie `image_step` apart; its outputs begin in row `first_row`.
+HWY_INLINE void copy_field(const float* from, std::int64_t image_step, const Field& field, std::int64_t first_row,
+                           float* to) {
+  const FieldAxis& v = field.vertical;
+  const FieldAxis& h = field.horizontal;
+  const std::int64_t width = field.width();
+  for (std::int64_t c = 0; c < field.channels; ++c) {
+    for (std::int64_t row_phase = 0; row_phase < v.stride; ++row_phase) {
+      const Range in = range_inside(v, row_phase, first_row, field.height());
+      for (std::int64_t phase = 0; phase < h.stride; ++phase) {
+        for (std::int64_t image = 0; image < field.images; ++image, to += field.image_size()) {
+          const float* plane = from + image * image_step + c * v.in * h.in;
+          std::fill(to, to + in.begin * width, 0.0F);
+          std::fill(to + in.end * width, to + field.image_size(), 0.0F);
+          for (std::int64_t i = in.begin; i < in.end; ++i) {
+            const std::int64_t row = (first_row + i) * v.stride + row_phase - v.pad;
+            copy_row(plane + row * h.in, h, phase, width, to + i * width);
+          }
+        }
+      }
+    }
+  }
+}
+
+}  // namespace reel::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif
