@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <atomic>
 #include <optional>
+#include <reel/autograd/leaf_guard.h>
 #include <reel/autograd/ops/arithmetic.h>
 #include <reel/autograd/tape.h>
 #include <reel/core/kernels/elementwise.h>
@@ -70,6 +71,7 @@ std::int64_t Tape::place_of(const Variable& variable) const {
 std::int64_t Tape::place_or_add(const Variable& variable) {
   const std::int64_t known = place_of(variable);
   if (known >= 0 || !variable.is_leaf()) return known;
+  if (LeafGuard* guard = LeafGuard::current()) guard->check(variable);
   const auto place = static_cast<std::int64_t>(entries_.size());
   entries_.push_back({.op = "leaf",
                       .shape = variable.shape(),

@@ -1,15 +1,12 @@
 #include <cxxabi.h>
 
+#include <algorithm>
 #include <cstdlib>
-#include <reel/autograd/tape.h>
-#include <reel/core/scope.h>
 #include <reel/nn/module.h>
 #include <typeinfo>
 
 namespace reel::nn {
 namespace {
-
-thread_local const Module* running = nullptr;  // the innermost module whose forward this thread is in
 
 /// Calls `f(path, module)` for a module and everything below it, parents first.
 template <class F>
@@ -22,49 +19,9 @@ std::string describe_tensor(const Tensor& t) { return concat(t.dtype(), ' ', t.s
 
 }  // namespace
 
-/// One call of a module: opens its scope, and checks that what it used was registered.
-class Module::Call {
- public:
-  Call(const Module& module, const Variable& x) : module_(module), x_(x), outer_(running), scope_(module.name_) {
-    if (outer_ != nullptr && module.name_.empty() && !module.parameters().empty()) {
-      throw StateError(module.describe(), "is called inside ", outer_->describe(),
-                       " but not registered there, so its parameters would not be trained; make it a member with "
-                       "add(\"name\", ...)");
-    }
-    leaves_before_ = Tape::current() == nullptr ? 0 : Tape::current()->leaves().size();
-    running = &module;
-  }
-  ~Call() { running = outer_; }
-  Call(const Call&) = delete;
-  Call& operator=(const Call&) = delete;
-
-  void check_leaves() const {
-    const Tape* tape = Tape::current();
-    if (outer_ != nullptr || tape == nullptr) return;
-    for (std::size_t i = leaves_before_; i < tape->leaves().size(); ++i) {
-      const Variable& leaf = tape->leaves()[i];
-      const bool is_input = x_.is_leaf() && &x_.leaf_state() == &leaf.leaf_state();
-      if (is_input || leaf.leaf_state().is_registered) continue;
-      throw StateError(
-          module_.describe(), "uses a leaf", leaf.leaf_state().name.empty() ? "" : " ", leaf.leaf_state().name,
-          " of shape ", leaf.shape(),
-          " that no module registered, so it would not be trained; make it with parameter(\"name\", tensor)");
-    }
-  }
-
- private:
-  const Module& module_;
-  const Variable& x_;
-  const Module* outer_;
-  Scope scope_;
-  std::size_t leaves_before_ = 0;
-};
-
 Variable Module::operator()(const Variable& x) {
-  const Call call(*this, x);
-  Variable out = forward(x);
-  call.check_leaves();
-  return out;
+  const ModuleCall call(*this, {&x, 1});
+  return forward(x);
 }
 
 Variable Module::forward(const Variable&) {
@@ -97,6 +54,16 @@ std::vector<Variable> Module::parameters() const {
   std::vector<Variable> out;
   for (auto& [name, variable] : named_parameters()) out.push_back(variable);
   return out;
+}
+
+bool Module::has_parameters() const {
+  return !parameters_.empty() || std::any_of(children_.begin(), children_.end(),
+                                             [](const auto& child) { return child.item->has_parameters(); });
+}
+
+void Module::collect_leaves(std::vector<const Leaf*>& leaves) const {
+  for (const auto& [name, item] : parameters_) leaves.push_back(&item->leaf_state());
+  for (const auto& [name, child] : children_) child->collect_leaves(leaves);
 }
 
 std::int64_t Module::parameter_count() const {

@@ -1,10 +1,11 @@
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <map>
 #include <memory>
 #include <ostream>
-#include <reel/autograd/variable.h>
+#include <reel/nn/module_call.h>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,14 +25,18 @@ using StateDict = std::map<std::string, Tensor>;
 ///       Variable forward(const Variable& x) override { return scale * out(relu(hidden(x))); }
 ///     };
 ///
-/// What is forgotten is found: modules don't copy, and a call of forward that meets a module or a leaf that was never
-/// registered throws StateError and says how to register it. Modules can be moved before and after use.
+/// What is forgotten is found: modules don't copy, and a call throws StateError where it meets a module with parameters
+/// that is registered nowhere, or, while a tape records, a leaf that is neither an input nor a parameter of the
+/// outermost module that was called; the message says how to register it. What can't be found: leaves that are used on
+/// no tape or on one that is made within the call, leaves that were on the tape before it, and all that a method of
+/// one's own uses without enter(). Modules can be moved before and after use; one that was moved from throws when it is
+/// called.
 class Module {
  public:
   Module() = default;
   virtual ~Module() = default;
-  Module(Module&&) = default;
-  Module& operator=(Module&&) = default;
+  Module(Module&&) noexcept = default;
+  Module& operator=(Module&&) noexcept = default;
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;
 
@@ -68,6 +73,20 @@ class Module {
   /// What the module computes. Modules with other signatures give themselves methods of their own.
   virtual Variable forward(const Variable& x);
 
+  /// Opens a method of one's own as the call operator opens forward, until the end of the scope: errors name the
+  /// module's path, and what was never registered is found. Leaves among the inputs are no parameters that were
+  /// forgotten.
+  ///
+  ///     Variable encode(const Variable& x) {
+  ///       const auto call = enter(x);
+  ///       return hidden(x);
+  ///     }
+  template <std::convertible_to<Variable>... Inputs>
+  [[nodiscard]] ModuleCall enter(const Inputs&... inputs) const {
+    const std::array<Variable, sizeof...(Inputs)> all{inputs...};
+    return ModuleCall(*this, all);
+  }
+
   /// Registers a parameter with its initial value. Throws StateError for a name that is empty, taken or has a dot.
   const Variable& parameter(const std::string& name, Tensor initial);
   /// Registers a buffer.
@@ -79,7 +98,17 @@ class Module {
   }
 
  private:
-  class Call;
+  friend class ModuleCall;
+  /// True once its module was moved from.
+  struct MovedFrom {
+    MovedFrom() = default;
+    MovedFrom(MovedFrom&& other) noexcept : value(std::exchange(other.value, true)) {}
+    MovedFrom& operator=(MovedFrom&& other) noexcept {
+      value = std::exchange(other.value, true);
+      return *this;
+    }
+    bool value = false;
+  };
   template <class T>
   struct Named {
     std::string name;
@@ -89,12 +118,15 @@ class Module {
   Module& add_child(const std::string& name, std::unique_ptr<Module> child);
   void require_free(const std::string& name) const;
   void print(std::ostream& out, int depth) const;
+  [[nodiscard]] bool has_parameters() const;
+  void collect_leaves(std::vector<const Leaf*>& leaves) const;
 
   std::vector<Named<Variable>> parameters_;
   std::vector<Named<Tensor>> buffers_;
   std::vector<Named<Module>> children_;
   std::string name_;  // as a child; empty for a root
   bool training_ = true;
+  MovedFrom moved_from_;
 };
 
 }  // namespace reel::nn

@@ -2,6 +2,7 @@
 
 #include <reel/autograd/ops/activation.h>
 #include <reel/autograd/ops/arithmetic.h>
+#include <reel/autograd/ops/matmul.h>
 #include <reel/autograd/ops/reduce.h>
 #include <reel/autograd/tape.h>
 #include <reel/core/kernels/reduce.h>
@@ -181,6 +182,21 @@ TEST_CASE("module: what was never registered is found") {
   check_error([&] { static_cast<void>(leaf(input())); },
               {"StateError: ForgottenLeaf: ", "scale", "[4]", "parameter(\"name\", tensor)"});
 
+  struct ForgottenWeights : nn::Module {
+    nn::Linear layer{4, 2};
+    Variable forward(const Variable& x) override { return linear(x, layer.weight(), layer.bias()); }
+  } weights;
+  for (int i = 0; i < 2; ++i) {  // the first error leaves no trace on the tape that would hide the second
+    check_error([&] { static_cast<void>(weights(input())); },
+                {"StateError: ForgottenWeights: ", "parameter weight of shape [2, 4]", "add(\"name\", ...)"});
+  }
+
+  struct Outer : nn::Module {
+    ForgottenWeights& inner = add("inner", ForgottenWeights());
+    Variable forward(const Variable& x) override { return inner(x); }
+  } outer;
+  check_error([&] { static_cast<void>(outer(input())); }, {"StateError: Outer (inner): ", "weight of shape [2, 4]"});
+
   struct Unparametrised : nn::Module {
     nn::ReLU relu;
     Variable forward(const Variable& x) override { return relu(x); }
@@ -188,6 +204,81 @@ TEST_CASE("module: what was never registered is found") {
   CHECK_NOTHROW(static_cast<void>(harmless(input())));
   Net net;
   CHECK_NOTHROW(static_cast<void>(net(Variable::leaf(input()))));  // an input may be a leaf
+}
+
+TEST_CASE("module: a method of one's own finds what was never registered where it enters") {
+  struct Own : nn::Module {
+    nn::Linear& known = add("known", nn::Linear(4, 4));
+    nn::Linear layer{4, 4};
+    Variable scale = Variable::leaf(Tensor::ones({4}), "scale");
+    Variable forgets_layer(const Variable& x) {
+      const auto call = enter(x);
+      return layer(known(x));
+    }
+    Variable forgets_weight(const Variable& x) const {
+      const auto call = enter(x);
+      return linear(x, layer.weight());
+    }
+    Variable forgets_leaf(const Variable& x) {
+      const auto call = enter(x);
+      return known(x) * scale;
+    }
+    Variable scaled(const Variable& x, const Variable& by) {
+      const auto call = enter(x, by, Tensor::ones({1}));
+      return known(x) * by;
+    }
+    Variable mismatched(const Variable& x) {
+      const auto call = enter();
+      return known(x);
+    }
+    Variable forward(const Variable& x) override { return mismatched(x); }
+  } own;
+  const Tape tape;
+  check_errors({
+      {call([&] { return own.forgets_layer(input()); }), {"StateError: Linear(4, 4): ", "inside Own", "add("}},
+      {call([&] { return own.forgets_weight(input()); }), {"StateError: Own: ", "parameter weight of shape [4, 4]"}},
+      {call([&] { return own.forgets_leaf(input()); }), {"StateError: Own: ", "leaf scale of shape [4]", "parameter("}},
+      {call([&] {
+         return own.mismatched(zeros({2, 3}));
+       }),
+       {"ShapeError: linear (known): "}},
+  });
+  CHECK_NOTHROW(static_cast<void>(own(input())));  // a method entered from forward
+  struct Outer : nn::Module {
+    Own& inner = add("inner", Own());
+    Variable forward(const Variable& x) override { return inner(x); }
+  } outer;
+  check_error(call([&] { return outer(zeros({2, 3})); }), {"ShapeError: linear (inner.known): "});
+  CHECK_NOTHROW(static_cast<void>(own.scaled(input(), own.scale)));
+  CHECK_NOTHROW(static_cast<void>(own.scaled(Variable::leaf(input()), Tensor::ones({4}))));
+}
+
+TEST_CASE("module: leaves of a tape that is made within a call are its own business") {
+  struct Slope : nn::Module {
+    nn::Linear& layer = add("layer", nn::Linear(4, 1));
+    Variable forward(const Variable& x) override {
+      const Variable at = Variable::leaf(x.value());
+      const Tape inner;
+      return grad({sum(layer(at))}, {at})[0].detach() + sum(layer(x));
+    }
+  } slope;
+  const Tape tape;
+  CHECK_NOTHROW(static_cast<void>(slope(input())));
+}
+
+TEST_CASE("module: one that was moved from says so") {
+  nn::Sequential model{nn::Linear(4, 3)};
+  nn::Sequential moved = std::move(model);
+  check_error([&] { static_cast<void>(model(input())); },  // NOLINT(bugprone-use-after-move): that is the test
+              {"StateError: Module: ", "moved from"});
+  nn::Sequential assigned;
+  CHECK_NOTHROW(static_cast<void>(assigned(input())));  // nothing in it, and so the identity
+  assigned = std::move(moved);
+  check_error([&] { static_cast<void>(moved(input())); },  // NOLINT(bugprone-use-after-move)
+              {"StateError: Module: ", "moved from"});
+  moved = nn::Sequential{nn::ReLU()};
+  CHECK_NOTHROW(static_cast<void>(moved(input())));
+  CHECK(assigned(input()).shape() == Shape{2, 3});
 }
 
 TEST_CASE("module: errors carry the path of the module, also after an earlier error") {
