@@ -44,6 +44,8 @@ TEST_CASE("op errors: arithmetic") {
          return where(flags, zeros({2, 3}), zeros({3}));
        }),
        {"ShapeError: where: ", "[2]", "[2, 3]"}},
+      {call([] { return sin(zeros({2}, int64)); }), {"TypeError: sin: ", "int64"}},
+      {call([] { return cos(zeros({2}, uint8)); }), {"TypeError: cos: ", "uint8"}},
       {call([=] { return where(flags, zeros({2}), zeros({3})); }), {"ShapeError: where: ", "[2]", "[3]"}},
       {call([=] { return where(flags, zeros({2}), zeros({2}, float64)); }),
        {"TypeError: where: ", "float32", "float64"}},
