@@ -6,6 +6,17 @@
 #include <utility>
 
 namespace reel {
+namespace {
+
+/// Whether `from` broadcasts to exactly `to`.
+bool expands(const Shape& from, const Shape& to) {
+  const int lead = to.rank() - from.rank();
+  bool fits = lead >= 0;
+  for (int i = 0; fits && i < from.rank(); ++i) fits = from[i] == 1 || from[i] == to[lead + i];
+  return fits;
+}
+
+}  // namespace
 
 Tensor Tensor::make(std::shared_ptr<Storage> storage, std::byte* first, const Shape& shape, const Strides& strides,
                     DType dtype) {
@@ -100,7 +111,12 @@ double Tensor::at(std::initializer_list<std::int64_t> index) const {
   require<IndexError>(static_cast<int>(index.size()) == rank(), "at", "shape ", shape(), " wants ", rank(),
                       " indices, got ", index.size());
   Tensor element = *this;
-  for (const std::int64_t i : index) element = element.select(0, i);
+  for (const std::int64_t i : index) {
+    const std::int64_t size = element.shape()[0];
+    require<IndexError>(i >= -size && i < size, "at", "index ", i, " is outside axis ", rank() - element.rank(),
+                        " of shape ", shape());
+    element = element.select(0, i);
+  }
   return element.item();
 }
 
@@ -125,7 +141,10 @@ void Tensor::fill(double value) {
 }
 
 void Tensor::copy_from(const Tensor& source) {
+  require_defined("copy_from", source);
   require_writable();
+  require<ShapeError>(expands(source.shape(), shape()), "copy_from", "a source of shape ", source.shape(),
+                      " does not expand to ", shape());
   kernels::copy(*this, (shares_memory_with(source) ? source.clone() : source).expand(shape()));
 }
 
@@ -137,6 +156,8 @@ void Tensor::require_writable() const {
 }
 
 void require_same_dtype(std::string_view op, const Tensor& a, const Tensor& b) {
+  require_defined(op, a);
+  require_defined(op, b);
   require<TypeError>(a.dtype() == b.dtype(), op, "operands have dtypes ", a.dtype(), " and ", b.dtype(),
                      "; convert one of them with .to(...)");
 }

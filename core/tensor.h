@@ -114,7 +114,7 @@ class Tensor {
 
   void fill(double value);
   /// Takes over the values of `source`, broadcast to this shape and converted to this dtype. The source may overlap.
-  /// Both throw ValueError for an expanded view.
+  /// Both throw ValueError for an expanded view. Throws ShapeError where the shapes do not fit.
   void copy_from(const Tensor& source);
 
  private:
@@ -149,7 +149,11 @@ class Tensor {
 std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
 [[nodiscard]] std::string to_string(const Tensor& tensor);
 
-/// Throws TypeError unless both have the same dtype.
+/// Throws ValueError for a tensor that is undefined.
+inline void require_defined(std::string_view op, const Tensor& a) {
+  require<ValueError>(a.defined(), op, "got an undefined tensor (default-constructed or moved from)");
+}
+/// Throws TypeError unless both have the same dtype, and ValueError where one is undefined.
 void require_same_dtype(std::string_view op, const Tensor& a, const Tensor& b);
 
 template <class T>

@@ -82,6 +82,7 @@ Variable log_softmax(const Variable& x, std::int64_t axis) {
 Variable dropout(const Variable& x, double probability, bool training, Generator& generator) {
   require<ValueError>(probability >= 0 && probability <= 1, "dropout", "wants a probability in [0, 1], got ",
                       probability);
+  require_defined("dropout", x.value());
   visit_floats("dropout", x.dtype(), [](auto) {});
   if (!training || probability == 0) return x;
   const double keep = 1 - probability;

@@ -109,6 +109,7 @@ Variable where(const Tensor& condition, const Variable& a, const Variable& b) {
 }
 
 Variable to(const Variable& a, DType dtype) {
+  require_defined("to", a.value());
   require<TypeError>(is_floating(dtype), "to", "a Variable becomes float32 or float64, got ", dtype,
                      "; convert its value() instead");
   return record("to", {a}, a.value().to(dtype),

@@ -45,6 +45,7 @@ Variable weight_grad(const Variable& x, const Variable& grad, const Conv2dGeomet
 }  // namespace
 
 Variable conv2d(const Variable& input, const Variable& weight, const Variable& bias, const Conv2dOptions& options) {
+  for (const Variable* operand : {&input, &weight}) require_defined("conv2d", operand->value());
   const Conv2dGeometry g = kernels::conv2d_geometry("conv2d", input.shape(), weight.shape(), options);
   require_same_dtype("conv2d", input.value(), weight.value());
   if (bias.defined()) {

@@ -19,6 +19,7 @@ void require_floats(std::string_view op, const Variable& a) {
 }
 
 void require_alike(std::string_view op, const Variable& a, const Variable& b) {
+  for (const Variable* operand : {&a, &b}) require_defined(op, operand->value());
   require<ShapeError>(a.shape() == b.shape(), op, "input ", a.shape(), " and target ", b.shape(),
                       " must have the same shape");
   require_same_dtype(op, a.value(), b.value());
@@ -27,6 +28,8 @@ void require_alike(std::string_view op, const Variable& a, const Variable& b) {
 
 /// Checks input [N, C, ...] and labels [N, ...].
 void require_labels(std::string_view op, const Variable& input, const Tensor& target) {
+  require_defined(op, input.value());
+  require_defined(op, target);
   require<ShapeError>(input.rank() >= 2, op, "input wants shape [N, C, ...], got ", input.shape());
   Shape wanted = input.shape();
   wanted.erase(1);

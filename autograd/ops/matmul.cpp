@@ -28,6 +28,7 @@ Variable matmul(const Variable& a, const Variable& b) {
 }
 
 Variable linear(const Variable& x, const Variable& weight, const Variable& bias) {
+  for (const Variable* operand : {&x, &weight}) require_defined("linear", operand->value());
   require<ShapeError>(weight.rank() == 2, "linear", "weight wants shape [O, I], got ", weight.shape());
   require<ShapeError>(x.rank() >= 1 && x.size(-1) == weight.size(1), "linear", "weight ", weight.shape(), " wants ",
                       weight.size(1), " input features, input ", x.shape(), " has ", x.rank() == 0 ? 0 : x.size(-1),

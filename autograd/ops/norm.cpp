@@ -11,6 +11,7 @@ namespace {
 /// Everything that comes with x has one value for each of its channels, and its dtype.
 void require_per_channel(const Variable& x, const Variable& weight, const Variable& bias, const Tensor& running_mean,
                          const Tensor& running_var) {
+  for (const Variable* v : {&x, &weight, &bias}) require_defined("batch_norm", v->value());
   require<ShapeError>(x.rank() >= 2, "batch_norm", "input wants shape [N, C, ...], got ", x.shape());
   const Shape channels{x.size(1)};
   require<ShapeError>(weight.shape() == channels && bias.shape() == channels, "batch_norm", "input ", x.shape(),

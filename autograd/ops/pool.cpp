@@ -44,6 +44,7 @@ Variable spread_adaptive(const Variable& grad, std::int64_t h, std::int64_t w) {
 }  // namespace
 
 Variable max_pool2d(const Variable& x, const Pool2dOptions& options) {
+  require_defined("max_pool2d", x.value());
   auto [values, places] = kernels::max_pool2d(x.value(), kernels::pool2d_geometry("max_pool2d", x.shape(), options));
   return record("max_pool2d", {x}, std::move(values),
                 [places = places, h = x.size(2), w = x.size(3)](const Variable& grad, const Step&) -> Gradients {
@@ -52,11 +53,13 @@ Variable max_pool2d(const Variable& x, const Pool2dOptions& options) {
 }
 
 Variable avg_pool2d(const Variable& x, const Pool2dOptions& options) {
+  require_defined("avg_pool2d", x.value());
   require<ValueError>(options.dilation == Pair(1), "avg_pool2d", "takes no dilation, got ", options.dilation);
   return mean_windows(x, kernels::pool2d_geometry("avg_pool2d", x.shape(), options));
 }
 
 Variable adaptive_avg_pool2d(const Variable& x, Pair output_size) {
+  require_defined("adaptive_avg_pool2d", x.value());
   require<ShapeError>(x.rank() == 4, "adaptive_avg_pool2d", "input wants shape [N, C, H, W], got ", x.shape());
   require<ValueError>(output_size.h >= 1 && output_size.w >= 1, "adaptive_avg_pool2d",
                       "output size must be at least 1, got ", output_size);

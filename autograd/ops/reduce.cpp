@@ -23,7 +23,8 @@ Variable extremum(std::string_view op, const Variable& a, const Dims& axes, bool
 }  // namespace
 
 Variable sum(const Variable& a, const Dims& axes, bool keepdim) {
-  return record("sum", {a}, sum(a.value(), axes, keepdim),
+  Tensor value = sum(a.value(), axes, keepdim);
+  return record("sum", {a}, std::move(value),
                 [shape = a.shape(), axes](const Variable& grad, const Step&) -> Gradients {
                   return {spread(grad, shape, axes)};
                 });

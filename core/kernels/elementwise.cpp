@@ -9,11 +9,13 @@ namespace {
 
 template <class F>
 Tensor number_op(std::string_view op, const Tensor& a, const F& f) {
+  require_defined(op, a);
   return visit_numbers(op, a.dtype(), [&]<class T>(T) { return kernels::map<T, T>(a, f); });
 }
 
 template <class F>
 Tensor float_op(std::string_view op, const Tensor& a, const F& f) {
+  require_defined(op, a);
   return visit_floats(op, a.dtype(), [&]<class T>(T) { return kernels::map<T, T>(a, f); });
 }
 
@@ -58,6 +60,7 @@ Tensor mul(const Tensor& a, const Tensor& b) {
   return number_op("mul", a, b, [](auto x, auto y) { return x * y; });
 }
 Tensor div(const Tensor& a, const Tensor& b) {
+  require_defined("div", b);
   if (b.dtype() == int64) {  // looked for beforehand: no exception can leave a function that is compiled as clones
     const Tensor dense = b.contiguous();
     const auto values = dense.span<std::int64_t>();
@@ -157,15 +160,18 @@ Tensor gt(const Tensor& a, const Tensor& b) { return lt(b, a); }
 Tensor ge(const Tensor& a, const Tensor& b) { return le(b, a); }
 
 Tensor logical_not(const Tensor& a) {
+  require_defined("logical_not", a);
   return visit_all(a.dtype(), [&]<class T>(T) { return kernels::map<bool, T>(a, [](T x) { return x == T{}; }); });
 }
 
 Tensor isfinite(const Tensor& a) {
+  require_defined("isfinite", a);
   return visit_floats("isfinite", a.dtype(),
                       [&]<class T>(T) { return kernels::map<bool, T>(a, [](T x) { return std::isfinite(x); }); });
 }
 
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
+  require_defined("where", condition);
   require<TypeError>(condition.dtype() == boolean, "where", "the condition wants bool, got ", condition.dtype());
   require_same_dtype("where", a, b);
   const Shape shape = broadcast_shapes("where", condition.shape(), broadcast_shapes("where", a.shape(), b.shape()));

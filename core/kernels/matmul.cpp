@@ -54,6 +54,8 @@ Tensor matrix_at(Tensor t, std::int64_t index) {
 }  // namespace
 
 Tensor matmul(const Tensor& a, const Tensor& b) {
+  require_defined("matmul", a);
+  require_defined("matmul", b);
   require<ShapeError>(a.rank() >= 2 && b.rank() >= 2 && a.size(-1) == b.size(-2), "matmul",
                       "wants (..., M, K) x (..., K, N), got ", a.shape(), " x ", b.shape());
   require_same_dtype("matmul", a, b);

@@ -127,6 +127,23 @@ void sum_folded(T* out, const Folded& f) {
   }
 }
 
+// `op` is whose name an error carries: mean and var are sums too.
+
+Tensor sum_of(std::string_view op, const Tensor& a, const Dims& axes, bool keepdim) {
+  require_defined(op, a);
+  return visit_numbers(op, a.dtype(), [&]<class T>(T) {
+    return reduce_runs(op, a, axes, keepdim,
+                       [](Tensor& out, const Folded& f) { sum_folded(out.mutable_data<T>(), f); });
+  });
+}
+
+Tensor mean_of(std::string_view op, const Tensor& a, const Dims& axes, bool keepdim) {
+  require_defined(op, a);
+  require<TypeError>(is_floating(a.dtype()), op, "wants float32 or float64, got ", a.dtype());
+  const Tensor total = sum_of(op, a, axes, keepdim);
+  return total / (static_cast<double>(a.numel()) / static_cast<double>(total.numel()));
+}
+
 /// out[o][i] = the first x[o][.][i] that no other beats, or its index; a NaN beats everything.
 template <class T, class Better, class Write>
 void select_folded(const Folded& f, const Better& better, const Write& write) {
@@ -152,6 +169,7 @@ void require_choice(std::string_view op, const Shape& shape, const Shape& result
 
 template <class Better>
 Tensor extremum(std::string_view op, const Tensor& a, const Dims& axes, bool keepdim, const Better& better) {
+  require_defined(op, a);
   require_choice(op, a.shape(), reduced_shape(op, a.shape(), axes, keepdim));
   return visit_numbers(op, a.dtype(), [&]<class T>(T) {
     return reduce_runs(op, a, axes, keepdim, [&](Tensor& out, const Folded& f) {
@@ -184,22 +202,13 @@ Shape reduced_shape(std::string_view op, const Shape& shape, const Dims& axes, b
   return out;
 }
 
-Tensor sum(const Tensor& a, const Dims& axes, bool keepdim) {
-  return visit_numbers("sum", a.dtype(), [&]<class T>(T) {
-    return reduce_runs("sum", a, axes, keepdim,
-                       [](Tensor& out, const Folded& f) { sum_folded(out.mutable_data<T>(), f); });
-  });
-}
+Tensor sum(const Tensor& a, const Dims& axes, bool keepdim) { return sum_of("sum", a, axes, keepdim); }
 
-Tensor mean(const Tensor& a, const Dims& axes, bool keepdim) {
-  require<TypeError>(is_floating(a.dtype()), "mean", "wants float32 or float64, got ", a.dtype());
-  const Tensor total = sum(a, axes, keepdim);
-  return total / (static_cast<double>(a.numel()) / static_cast<double>(total.numel()));
-}
+Tensor mean(const Tensor& a, const Dims& axes, bool keepdim) { return mean_of("mean", a, axes, keepdim); }
 
 Tensor var(const Tensor& a, const Dims& axes, bool keepdim, std::int64_t correction) {
-  const Tensor centred = a - mean(a, axes, true);
-  const Tensor total = sum(centred * centred, axes, keepdim);
+  const Tensor centred = a - mean_of("var", a, axes, true);
+  const Tensor total = sum_of("var", centred * centred, axes, keepdim);
   const auto n = static_cast<double>(a.numel()) / static_cast<double>(total.numel());
   return total / std::max(n - static_cast<double>(correction), 0.0);
 }
@@ -213,6 +222,7 @@ Tensor min(const Tensor& a, const Dims& axes, bool keepdim) {
 }
 
 Tensor argmax(const Tensor& a, std::int64_t axis, bool keepdim) {
+  require_defined("argmax", a);
   const int along = normalize_axis("argmax", axis, a.rank());
   const Shape shape = reduced_shape("argmax", a.shape(), {along}, keepdim);
   require_choice("argmax", a.shape(), shape);

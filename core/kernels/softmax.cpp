@@ -9,6 +9,7 @@ namespace {
 /// Calls `row(from, to, n)` for every run along `axis`; elements of a run lie `step` apart.
 template <class Row>
 Tensor along_axis(std::string_view op, const Tensor& a, std::int64_t axis, const Row& row) {
+  require_defined(op, a);
   const int along = normalize_axis(op, axis, a.rank());
   const Tensor x = a.contiguous();
   Tensor out = Tensor::empty(a.shape(), a.dtype());

@@ -2,6 +2,11 @@
 
 #include <reel/autograd/ops/activation.h>
 #include <reel/autograd/ops/arithmetic.h>
+#include <reel/autograd/ops/conv.h>
+#include <reel/autograd/ops/loss.h>
+#include <reel/autograd/ops/matmul.h>
+#include <reel/autograd/ops/norm.h>
+#include <reel/autograd/ops/pool.h>
 #include <reel/autograd/ops/reduce.h>
 #include <reel/autograd/ops/view.h>
 #include <tests/autograd/errors.h>
@@ -39,13 +44,13 @@ TEST_CASE("op errors: arithmetic") {
       {call([] { return exp(zeros({2}, int64)); }), {"TypeError: exp: ", "int64"}},
       {call([] { return log(zeros({2}, int64)); }), {"TypeError: log: ", "int64"}},
       {call([] { return sqrt(zeros({2}, int64)); }), {"TypeError: sqrt: ", "int64"}},
+      {call([] { return sin(zeros({2}, int64)); }), {"TypeError: sin: ", "int64"}},
+      {call([] { return cos(zeros({2}, uint8)); }), {"TypeError: cos: ", "uint8"}},
       {call([] { return to(zeros({2}), int64); }), {"TypeError: to: ", "int64"}},
       {call([=] {
          return where(flags, zeros({2, 3}), zeros({3}));
        }),
        {"ShapeError: where: ", "[2]", "[2, 3]"}},
-      {call([] { return sin(zeros({2}, int64)); }), {"TypeError: sin: ", "int64"}},
-      {call([] { return cos(zeros({2}, uint8)); }), {"TypeError: cos: ", "uint8"}},
       {call([=] { return where(flags, zeros({2}), zeros({3})); }), {"ShapeError: where: ", "[2]", "[3]"}},
       {call([=] { return where(flags, zeros({2}), zeros({2}, float64)); }),
        {"TypeError: where: ", "float32", "float64"}},
@@ -94,13 +99,13 @@ TEST_CASE("op errors: reductions") {
       {call([] {
          return mean(zeros({2, 3}), {-3});
        }),
-       {"IndexError: ", "axis -3"}},
+       {"IndexError: mean: ", "axis -3"}},
       {call([] { return mean(zeros({2}, int64)); }), {"TypeError: mean: ", "int64"}},
       {call([] {
          return var(zeros({2, 3}), {5});
        }),
-       {"IndexError: ", "axis 5"}},
-      {call([] { return var(zeros({2}, int64)); }), {"TypeError: ", "int64"}},
+       {"IndexError: var: ", "axis 5"}},
+      {call([] { return var(zeros({2}, int64)); }), {"TypeError: var: ", "int64"}},
       {call([] {
          return max(zeros({2, 3}), {2});
        }),
@@ -119,6 +124,41 @@ TEST_CASE("op errors: reductions") {
        }),
        {"ShapeError: sum_to: ", "[2, 3]", "[2]"}},
   });
+}
+
+TEST_CASE("op errors: undefined operands") {
+  const Variable none;
+  const Variable some = zeros({2, 3});
+  struct Row {
+    const char* name;
+    std::function<void()> call;
+  };
+  const std::vector<Row> table{
+      {"add", call([=] { return some + none; })},
+      {"div", call([=] { return some / none; })},
+      {"relu", call([=] { return relu(none); })},
+      {"exp", call([=] { return exp(none); })},
+      {"neg", call([=] { return neg(none); })},
+      {"to", call([=] { return to(none, float64); })},
+      {"where", call([=] {
+         return where(Tensor::ones({2, 3}, boolean), some, none);
+       })},
+      {"softmax", call([=] { return softmax(none); })},
+      {"sum", call([=] { return sum(none); })},
+      {"mean", call([=] { return mean(none); })},
+      {"var", call([=] { return var(none); })},
+      {"max", call([=] { return max(none); })},
+      {"matmul", call([=] { return matmul(some, none); })},
+      {"linear", call([=] { return linear(none, some); })},
+      {"conv2d", call([=] {
+         return conv2d(none, zeros({1, 1, 3, 3}));
+       })},
+      {"max_pool2d", call([=] { return max_pool2d(none); })},
+      {"batch_norm", call([=] { return batch_norm(none, some, some, {}, {}); })},
+      {"mse_loss", call([=] { return mse_loss(some, none); })},
+      {"cross_entropy", call([=] { return cross_entropy(none, labels({0})); })},
+  };
+  for (const auto& [name, call] : table) check_error(call, {concat("ValueError: ", name, ": "), "undefined"});
 }
 
 TEST_CASE("op errors: views") {
