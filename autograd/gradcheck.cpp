@@ -71,6 +71,35 @@ Tensor spread_out(const Tensor& t) {
   return view;
 }
 
+/// The forward must not see that inputs have the values of `inputs` in another layout or by broadcasting.
+void require_same_forward(const Function& f, const std::vector<Tensor>& inputs, const std::vector<Tensor>& others,
+                          std::string_view which) {
+  const Tensor expected = f({inputs.begin(), inputs.end()}).value();
+  const Tensor got = f({others.begin(), others.end()}).value();
+  require<AutogradError>(expected.shape() == got.shape() && max(abs(expected - got)).item() < 1e-12, "check_op",
+                         "the forward gives other values for ", which, " inputs");
+}
+
+void check_gradients(const Function& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options) {
+  gradcheck(f, inputs, options);
+  gradgradcheck(f, inputs, options);
+}
+
+/// Input `which` is cut to `part`, and broadcasts beside the others.
+void check_broadcast(const Function& f, std::vector<Tensor> inputs, std::size_t which, const Tensor& part,
+                     const GradcheckOptions& options) {
+  std::vector<Tensor> expanded = inputs;
+  expanded[which] = part.expand(inputs[which].shape()).clone();
+  inputs[which] = part.clone();
+  // Where no other input has the cut axis, the output loses it too.
+  bool is_covered = false;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    is_covered = is_covered || (i != which && inputs[i].shape() == expanded[which].shape());
+  }
+  if (is_covered) require_same_forward(f, expanded, inputs, "broadcast");
+  check_gradients(f, inputs, options);
+}
+
 }  // namespace
 
 void gradcheck(const Function& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options) {
@@ -115,13 +144,14 @@ void gradgradcheck(const Function& f, const std::vector<Tensor>& inputs, const G
 void check_op(const Function& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options) {
   std::vector<Tensor> strided;
   for (const Tensor& input : inputs) strided.push_back(spread_out(input));
-  const Tensor expected = f({inputs.begin(), inputs.end()}).value();
-  const Tensor got = f({strided.begin(), strided.end()}).value();
-  require<AutogradError>(expected.shape() == got.shape() && max(abs(expected - got)).item() < 1e-12, "check_op",
-                         "the forward gives other values for non-contiguous inputs");
-  for (const auto& variant : {inputs, strided}) {
-    gradcheck(f, variant, options);
-    gradgradcheck(f, variant, options);
+  require_same_forward(f, inputs, strided, "non-contiguous");
+  for (const auto& variant : {inputs, strided}) check_gradients(f, variant, options);
+  if (!options.broadcasts) return;
+  require<ValueError>(inputs.size() >= 2, "check_op", "broadcasting wants two inputs or more, got ", inputs.size());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i].rank() == 0) continue;
+    check_broadcast(f, inputs, i, inputs[i].select(0, 0), options);
+    check_broadcast(f, inputs, i, inputs[i].narrow(-1, 0, 1), options);
   }
 }
 

@@ -15,6 +15,8 @@ struct GradcheckOptions {
   double tolerance = 1e-5;
   /// For the random direction that the output's gradient takes.
   std::uint64_t seed = 1;
+  /// For check_op: the op broadcasts its inputs as NumPy does, element by element.
+  bool broadcasts = false;
 };
 
 /// Compares the backward of `f` with central differences, for every element of every input and along a random direction
@@ -27,7 +29,10 @@ void gradcheck(const Function& f, const std::vector<Tensor>& inputs, const Gradc
 void gradgradcheck(const Function& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});
 
 /// All that an op has to stand: gradcheck and gradgradcheck on the inputs as given and on non-contiguous copies of
-/// them, and the same forward from both. For ops outside the library as well.
+/// them, and the same forward from both. With `broadcasts`, also with each input in turn cut down to its first row
+/// (an axis fewer) and to its first column (an axis of size 1) beside the others as they are; the forward must then be
+/// that of the cut input expanded. Other shapes are other inputs to call it with. For ops outside the library as well.
+/// Throws AutogradError where something differs, and ValueError for `broadcasts` with fewer than two inputs.
 void check_op(const Function& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});
 
 }  // namespace reel

@@ -26,7 +26,7 @@ std::vector<Tensor> draw_inputs(const OpCase& op) {
 void check_table(const std::vector<OpCase>& table) {
   for (const OpCase& op : table) {
     CAPTURE(op.name);
-    CHECK_NOTHROW(check_op(op.call, draw_inputs(op)));
+    CHECK_NOTHROW(check_op(op.call, draw_inputs(op), {.broadcasts = op.broadcasts}));
   }
 }
 

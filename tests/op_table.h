@@ -16,12 +16,14 @@ struct OpCase {
   double low = -2;
   double high = 2;
   bool distinct = false;
+  bool broadcasts = false;  // see check_op
 };
 
 /// Inputs for a case, float64, the same at every call.
 std::vector<Tensor> draw_inputs(const OpCase& op);
 
-/// Runs the whole of the shared checks on every row: check_op, that is gradcheck and gradgradcheck, contiguous and not.
+/// Runs the whole of the shared checks on every row: check_op, that is gradcheck and gradgradcheck, contiguous and not,
+/// and broadcast.
 void check_table(const std::vector<OpCase>& table);
 
 }  // namespace reel::testing

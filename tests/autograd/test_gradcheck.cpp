@@ -171,13 +171,41 @@ TEST_CASE("check_op: rejects an op that ignores strides") {
   check_error([&] { check_op(op, inputs); }, {"AutogradError: check_op: ", "non-contiguous"});
 }
 
+TEST_CASE("check_op: rejects an op that promises to broadcast and does not") {
+  const auto inputs = draw({{2, 3}, {2, 3}});
+  const Function forgets_to_sum = product([](const Variable& g, const Variable& a, const Variable& b) -> Gradients {
+    return {g * b, g * a};
+  });
+  // The right gradient of a forward that repeats elements where it should repeat rows.
+  const Function wrong_forward = [](const In& v) {
+    const Shape shape = v[0].shape();
+    if (v[1].rank() >= shape.rank()) return v[0] * v[1];
+    return v[0] * reshape(expand(unsqueeze(v[1], 1), {shape[1], shape[0]}), shape);
+  };
+  for (const Function& op : {forgets_to_sum, wrong_forward}) CHECK_NOTHROW(check_op(op, inputs));
+  check_error([&] { check_op(forgets_to_sum, inputs, {.broadcasts = true}); },
+              {"AutogradError: product: ", "input 0", "[3]", "[2, 3]"});
+  check_error(
+      [&] {
+        check_op(wrong_forward, draw({{2, 3}, {2, 3}}), {.broadcasts = true});
+      },
+      {"AutogradError: check_op: ", "broadcast inputs"});
+  check_error(
+      [&] {
+        check_op([](const In& v) { return swish(v[0]); }, draw({{2, 3}}), {.broadcasts = true});
+      },
+      {"ValueError: check_op: ", "two inputs", "1"});
+}
+
 TEST_CASE("check_op: accepts right ops") {
   CHECK_NOTHROW(check_op([](const In& v) { return swish(v[0]); }, draw({{2, 3}})));
   CHECK_NOTHROW(check_op([](const In& v) { return swish(v[0]); }, {Tensor::scalar(-0.7, float64)}));
   CHECK_NOTHROW(check_op(product([](const Variable& g, const Variable& a, const Variable& b) -> Gradients {
                            return {sum_to(g * b, a.shape()), sum_to(g * a, b.shape())};
                          }),
-                         draw({{4, 1}, {3}})));
+                         draw({{4, 1}, {3}}), {.broadcasts = true}));
+  CHECK_NOTHROW(
+      check_op([](const In& v) { return v[0] * v[1] - v[2]; }, draw({{2, 3}, {2, 3}, {}}), {.broadcasts = true}));
   CHECK_NOTHROW(check_op(dense([](const Variable& g, const Variable& x, const Variable& w) -> Gradients {
                            return {matmul(g, w), matmul(transpose(g, 0, 1), x)};
                          }),

@@ -24,15 +24,15 @@ Tensor labels() { return Tensor::of({2, 0, 1}, int64); }
 
 TEST_CASE("gradients: arithmetic") {
   check_table({
-      {"add", [](const In& v) { return v[0] + v[1]; }, {{2, 3}, {2, 3}}},
+      {"add", [](const In& v) { return v[0] + v[1]; }, {{2, 3}, {2, 3}}, -2, 2, false, true},
       {"add broadcast", [](const In& v) { return v[0] + v[1]; }, {{2, 1, 3}, {4, 1}}},
       {"add scalar", [](const In& v) { return 3.0 + v[0] + 2.0; }, {{2, 3}}},
-      {"sub", [](const In& v) { return v[0] - v[1]; }, {{2, 3}, {3}}},
-      {"mul", [](const In& v) { return v[0] * v[1]; }, {{2, 3}, {2, 3}}},
+      {"sub", [](const In& v) { return v[0] - v[1]; }, {{2, 3}, {3}}, -2, 2, false, true},
+      {"mul", [](const In& v) { return v[0] * v[1]; }, {{2, 3}, {2, 3}}, -2, 2, false, true},
       {"mul broadcast", [](const In& v) { return v[0] * v[1]; }, {{1, 3}, {2, 1}}},
       {"mul by 0-d", [](const In& v) { return v[0] * v[1]; }, {{2, 3}, {}}},
       {"square", [](const In& v) { return v[0] * v[0]; }, {{5}}},
-      {"div", [](const In& v) { return v[0] / v[1]; }, {{2, 3}, {2, 1}}, 0.5, 2},
+      {"div", [](const In& v) { return v[0] / v[1]; }, {{2, 3}, {2, 1}}, 0.5, 2, false, true},
       {"neg", [](const In& v) { return -v[0]; }, {{4}}},
       {"abs", [](const In& v) { return abs(v[0]); }, {{3, 4}}, -2, 2, true},
       {"pow", [](const In& v) { return pow(v[0], 2.5); }, {{3, 2}}, 0.5, 2},
@@ -41,7 +41,7 @@ TEST_CASE("gradients: arithmetic") {
       {"sin", [](const In& v) { return sin(v[0]); }, {{3, 2}}},
       {"cos", [](const In& v) { return cos(v[0]); }, {{3, 2}}},
       {"sqrt", [](const In& v) { return sqrt(v[0]); }, {{3, 2}}, 0.5, 2},
-      {"maximum", [](const In& v) { return maximum(v[0], v[1]); }, {{3, 4}, {4}}, -2, 2, true},
+      {"maximum", [](const In& v) { return maximum(v[0], v[1]); }, {{3, 4}, {4}}, -2, 2, true, true},
       {"minimum", [](const In& v) { return minimum(v[0], v[1]); }, {{3, 1}, {1, 4}}, -2, 2, true},
       {"where",
        [](const In& v) {
