@@ -55,6 +55,27 @@ TEST_CASE("grad: of leaves and of what was recorded, without touching grad() or 
   CHECK(x.grad().at({1}) == 12);
 }
 
+TEST_CASE("grad: a cast hands the gradient back in the dtype that it came from, at every order") {
+  for (const auto& [from, into] : {std::pair{float32, float64}, {float64, float32}}) {
+    CAPTURE(from);
+    const Variable x = Variable::leaf(Tensor::of({1, -2}, from));
+    Tape tape;
+    const Variable y = to(x, into);
+    CHECK(y.dtype() == into);
+    const Variable cubes = sum(y * y * y);
+    const Variable first = grad({cubes}, {x}, {.create_graph = true})[0];
+    CHECK(first.dtype() == from);
+    CHECK(first.value().at({0}) == 3);
+    CHECK(first.value().at({1}) == 12);
+    const Variable second = grad({sum(first)}, {x})[0];
+    CHECK(second.dtype() == from);
+    CHECK(second.value().at({1}) == -12);
+    tape.backward(cubes);
+    CHECK(x.grad().dtype() == from);
+    CHECK(x.grad().at({1}) == 12);
+  }
+}
+
 TEST_CASE("grad: several outputs, with gradients to start from") {
   const Variable x = vector({1, 2});
   const Tape tape;
