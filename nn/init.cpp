@@ -8,6 +8,12 @@ Tensor within(const Shape& shape, double bound, Generator& generator) {
   return uniform(shape, -bound, bound, float32, generator);
 }
 
+/// (1 + slope^2) fan
+double scaled_fan(const Shape& shape, double slope, FanMode mode) {
+  const Fans both = fans(shape);
+  return (1 + slope * slope) * static_cast<double>(mode == FanMode::fan_in ? both.in : both.out);
+}
+
 }  // namespace
 
 Fans fans(const Shape& shape) {
@@ -17,13 +23,12 @@ Fans fans(const Shape& shape) {
   return {shape[1] * taps, shape[0] * taps};
 }
 
-Tensor kaiming_uniform(const Shape& shape, double slope, Generator& generator) {
-  return within(shape, std::sqrt(6 / ((1 + slope * slope) * static_cast<double>(fans(shape).in))), generator);
+Tensor kaiming_uniform(const Shape& shape, double slope, FanMode mode, Generator& generator) {
+  return within(shape, std::sqrt(6 / scaled_fan(shape, slope, mode)), generator);
 }
 
-Tensor kaiming_normal(const Shape& shape, double slope, Generator& generator) {
-  const double deviation = std::sqrt(2 / ((1 + slope * slope) * static_cast<double>(fans(shape).in)));
-  return normal(shape, 0, deviation, float32, generator);
+Tensor kaiming_normal(const Shape& shape, double slope, FanMode mode, Generator& generator) {
+  return normal(shape, 0, std::sqrt(2 / scaled_fan(shape, slope, mode)), float32, generator);
 }
 
 Tensor xavier_uniform(const Shape& shape, double gain, Generator& generator) {
@@ -36,7 +41,7 @@ Tensor xavier_normal(const Shape& shape, double gain, Generator& generator) {
 }
 
 Tensor default_weight(const Shape& shape, Generator& generator) {
-  return kaiming_uniform(shape, std::sqrt(5.0), generator);  // sqrt(6 / (6 fan_in))
+  return kaiming_uniform(shape, std::sqrt(5.0), FanMode::fan_in, generator);  // sqrt(6 / (6 fan_in))
 }
 
 Tensor default_bias(const Shape& weight_shape, Generator& generator) {

@@ -12,10 +12,15 @@ struct Fans {
 /// Throws ShapeError for a weight with fewer than two axes.
 [[nodiscard]] Fans fans(const Shape& shape);
 
-/// Uniform in +-sqrt(6 / ((1 + slope^2) fan_in)), for a (leaky) ReLU behind it (He et al., 2015).
-[[nodiscard]] Tensor kaiming_uniform(const Shape& shape, double slope = 0, Generator& generator = default_generator());
-/// Normal with deviation sqrt(2 / ((1 + slope^2) fan_in)).
-[[nodiscard]] Tensor kaiming_normal(const Shape& shape, double slope = 0, Generator& generator = default_generator());
+/// Which fan the kaiming initialisations keep the variance for: fan_in in the forward, fan_out in the backward.
+enum class FanMode { fan_in, fan_out };
+
+/// Uniform in +-sqrt(6 / ((1 + slope^2) fan)), for a (leaky) ReLU behind it (He et al., 2015).
+[[nodiscard]] Tensor kaiming_uniform(const Shape& shape, double slope = 0, FanMode mode = FanMode::fan_in,
+                                     Generator& generator = default_generator());
+/// Normal with deviation sqrt(2 / ((1 + slope^2) fan)).
+[[nodiscard]] Tensor kaiming_normal(const Shape& shape, double slope = 0, FanMode mode = FanMode::fan_in,
+                                    Generator& generator = default_generator());
 /// Uniform in +-gain sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio, 2010).
 [[nodiscard]] Tensor xavier_uniform(const Shape& shape, double gain = 1, Generator& generator = default_generator());
 /// Normal with deviation gain sqrt(2 / (fan_in + fan_out)).

@@ -36,6 +36,10 @@ double slope(const Attributes& a, const std::string& text) {
   return text.find(" a=") != std::string::npos ? a.number("a") : 0;
 }
 
+init::FanMode mode(const std::string& text) {
+  return text.find("mode=fan_out") != std::string::npos ? init::FanMode::fan_out : init::FanMode::fan_in;
+}
+
 }  // namespace
 
 TEST_CASE("init: bounds and deviations are PyTorch's") {
@@ -43,21 +47,22 @@ TEST_CASE("init: bounds and deviations are PyTorch's") {
   Generator generator(3);
   int checked = 0;
   for (const auto& [name, text] : file.metadata) {
-    const bool by_fan_out = text.find("mode=fan_out") != std::string::npos;  // not offered here
-    if (!text.starts_with("op=") || by_fan_out) continue;
+    if (!text.starts_with("op=")) continue;
     CAPTURE(text);
     const Attributes a(text);
     const Shape shape = a.dims("shape");
     const double value = file.tensors.at(name + ".value").item();
     const std::string& op = a.word("op");
-    if (op == "kaiming_uniform") check_uniform(init::kaiming_uniform(shape, slope(a, text), generator), value);
-    else if (op == "kaiming_normal") check_normal(init::kaiming_normal(shape, slope(a, text), generator), value);
+    if (op == "kaiming_uniform")
+      check_uniform(init::kaiming_uniform(shape, slope(a, text), mode(text), generator), value);
+    else if (op == "kaiming_normal")
+      check_normal(init::kaiming_normal(shape, slope(a, text), mode(text), generator), value);
     else if (op == "xavier_uniform") check_uniform(init::xavier_uniform(shape, a.number("gain"), generator), value);
     else if (op == "xavier_normal") check_normal(init::xavier_normal(shape, a.number("gain"), generator), value);
     else FAIL("an unknown op");
     ++checked;
   }
-  CHECK(checked == 25);
+  CHECK(checked == 35);
 }
 
 TEST_CASE("init: what layers start with") {
