@@ -71,6 +71,8 @@ Generator& default_generator() {
 void manual_seed(std::uint64_t seed) { default_generator() = Generator(seed); }
 
 Tensor uniform(const Shape& shape, double low, double high, DType dtype, Generator& generator) {
+  require<ValueError>(low <= high && std::isfinite(high - low), "uniform", "wants finite low <= high, got ", low,
+                      " and ", high);
   Tensor out = Tensor::empty(shape, dtype);
   visit_floats("uniform", dtype, [&]<class T>(T) {
     // Rounding to T may lift a value to `high`, which is not in the range.
@@ -84,6 +86,8 @@ Tensor uniform(const Shape& shape, double low, double high, DType dtype, Generat
 }
 
 Tensor normal(const Shape& shape, double mean, double deviation, DType dtype, Generator& generator) {
+  require<ValueError>(std::isfinite(deviation) && deviation >= 0, "normal", "the deviation must be a number >= 0, got ",
+                      deviation);
   Tensor out = Tensor::empty(shape, dtype);
   visit_floats("normal", dtype, [&]<class T>(T) {
     fill_from_stream<T>(out, generator, [&](const auto& words) {

@@ -35,10 +35,11 @@ class Generator {
 /// Starts this thread's default generator anew.
 void manual_seed(std::uint64_t seed);
 
-/// Uniform on [low, high). float32 and float64.
+/// Uniform on [low, high). float32 and float64. Throws ValueError unless low <= high, both finite.
 [[nodiscard]] Tensor uniform(const Shape& shape, double low = 0, double high = 1, DType dtype = float32,
                              Generator& generator = default_generator());
-/// Normal with the given mean and standard deviation (Box-Muller). float32 and float64.
+/// Normal with the given mean and standard deviation (Box-Muller). float32 and float64. Throws ValueError unless the
+/// deviation is finite and not negative.
 [[nodiscard]] Tensor normal(const Shape& shape, double mean = 0, double deviation = 1, DType dtype = float32,
                             Generator& generator = default_generator());
 /// 1 with `probability`, else 0. Any dtype. Throws ValueError for a probability outside [0, 1].

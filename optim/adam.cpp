@@ -12,8 +12,8 @@ Adam::Adam(std::vector<Variable> params, const AdamOptions& options, bool decoup
       counts_(parameters().size()) {
   require<ValueError>(options.beta1 >= 0 && options.beta1 < 1 && options.beta2 >= 0 && options.beta2 < 1, "Adam",
                       "betas must be in [0, 1), got ", options.beta1, " and ", options.beta2);
-  require<ValueError>(options.eps >= 0 && options.weight_decay >= 0, "Adam",
-                      "eps and weight_decay must not be negative, got ", options.eps, " and ", options.weight_decay);
+  require<ValueError>(is_usable(options.eps) && is_usable(options.weight_decay), "Adam",
+                      "eps and weight_decay must be numbers >= 0, got ", options.eps, " and ", options.weight_decay);
 }
 
 void Adam::step() {

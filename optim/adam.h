@@ -15,7 +15,7 @@ struct AdamOptions {
 /// Adam (Kingma and Ba, 2015), as in PyTorch: weight decay enters through the gradient.
 class Adam : public Optimizer {
  public:
-  /// Throws ValueError for betas outside [0, 1) and negative options.
+  /// Throws ValueError for betas outside [0, 1), and for other options that are negative or not finite.
   explicit Adam(std::vector<Variable> params, const AdamOptions& options = {})
       : Adam(std::move(params), options, false) {}
 

@@ -1,12 +1,16 @@
 #include <cmath>
 #include <reel/optim/optimizer.h>
+#include <unordered_set>
 
 namespace reel::optim {
 
 Optimizer::Optimizer(std::vector<Variable> parameters, double lr) : parameters_(std::move(parameters)) {
   require<ValueError>(!parameters_.empty(), "optimizer", "got no parameters");
+  std::unordered_set<const Leaf*> seen;
   for (const Variable& p : parameters_) {
-    static_cast<void>(p.leaf_state());  // throws for what is no leaf
+    const Leaf& leaf = p.leaf_state();  // throws for what is no leaf
+    require<ValueError>(seen.insert(&leaf).second, "optimizer", "a parameter", leaf.name.empty() ? "" : " ", leaf.name,
+                        " of shape ", p.shape(), " was given twice, and would be updated twice in every step");
     require<ValueError>(p.value().is_contiguous(), "optimizer", "a parameter of shape ", p.shape(),
                         " is not contiguous; make its leaf of .contiguous()");
   }
@@ -17,8 +21,10 @@ void Optimizer::zero_grad() {
   for (const Variable& p : parameters_) p.zero_grad();
 }
 
+bool Optimizer::is_usable(double option) { return std::isfinite(option) && option >= 0; }
+
 void Optimizer::set_lr(double lr) {
-  require<ValueError>(std::isfinite(lr) && lr >= 0, "optimizer", "the learning rate must be a number >= 0, got ", lr);
+  require<ValueError>(is_usable(lr), "optimizer", "the learning rate must be a number >= 0, got ", lr);
   lr_ = lr;
 }
 

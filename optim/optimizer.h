@@ -24,9 +24,11 @@ class Optimizer {
   [[nodiscard]] const std::vector<Variable>& parameters() const { return parameters_; }
 
  protected:
-  /// Throws ValueError where there are no parameters or one is not contiguous, and AutogradError for one that is no
-  /// leaf.
+  /// Throws ValueError where there are no parameters, one is not contiguous or one comes twice, and AutogradError for
+  /// one that is no leaf.
   Optimizer(std::vector<Variable> parameters, double lr);
+  /// Whether an option that may be 0 is a number to calculate with: finite and not negative.
+  [[nodiscard]] static bool is_usable(double option);
   /// Zeros like each parameter, for an optimizer's state.
   [[nodiscard]] std::vector<Tensor> zeros_like_parameters() const;
 

@@ -5,8 +5,8 @@ namespace reel::optim {
 
 SGD::SGD(std::vector<Variable> params, const SGDOptions& options)
     : Optimizer(std::move(params), options.lr), options_(options), buffers_(parameters().size()) {
-  require<ValueError>(options.momentum >= 0 && options.dampening >= 0 && options.weight_decay >= 0, "SGD",
-                      "momentum, dampening and weight_decay must not be negative, got ", options.momentum, ", ",
+  require<ValueError>(is_usable(options.momentum) && is_usable(options.dampening) && is_usable(options.weight_decay),
+                      "SGD", "momentum, dampening and weight_decay must be numbers >= 0, got ", options.momentum, ", ",
                       options.dampening, " and ", options.weight_decay);
   require<ValueError>(!options.nesterov || (options.momentum > 0 && options.dampening == 0), "SGD",
                       "Nesterov wants momentum and no dampening, got ", options.momentum, " and ", options.dampening);

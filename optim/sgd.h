@@ -16,7 +16,8 @@ struct SGDOptions {
 /// dampening) d, where b starts as d; p -= lr b, or with Nesterov lr (d + momentum b).
 class SGD : public Optimizer {
  public:
-  /// Throws ValueError for negative options, and for Nesterov without momentum or with dampening.
+  /// Throws ValueError for options that are negative or not finite, and for Nesterov without momentum or with
+  /// dampening.
   SGD(std::vector<Variable> params, const SGDOptions& options);
 
   void step() override;

@@ -88,12 +88,23 @@ TEST_CASE("random functions refuse arguments without a meaning") {
   CHECK_THROWS_AS(static_cast<void>(bernoulli({2}, -0.1, float32, generator)), ValueError);
   CHECK_THROWS_AS(static_cast<void>(bernoulli({2}, 1.1, float32, generator)), ValueError);
   CHECK_THROWS_AS(static_cast<void>(bernoulli({2}, NAN, float32, generator)), ValueError);
+  using Range = std::pair<double, double>;
+  for (const auto& [low, high] : {Range{1, 0}, Range{0, NAN}, Range{0, INFINITY}, Range{-1.5e308, 1.5e308}}) {
+    CAPTURE(high);
+    CHECK_THROWS_AS(static_cast<void>(uniform({2}, low, high, float64, generator)), ValueError);
+  }
+  for (const double deviation : std::vector<double>{-1, NAN, INFINITY}) {
+    CAPTURE(deviation);
+    CHECK_THROWS_AS(static_cast<void>(normal({2}, 0, deviation, float32, generator)), ValueError);
+  }
   CHECK_THROWS_AS(static_cast<void>(randint(3, 3, {2}, generator)), ValueError);
   CHECK_THROWS_AS(static_cast<void>(permutation(-1, generator)), ValueError);
   CHECK_THROWS_AS(static_cast<void>(uniform({2}, 0, 1, int64, generator)), TypeError);
   CHECK_THROWS_AS(static_cast<void>(normal({-1}, 0, 1, float32, generator)), ShapeError);
   CHECK(generator.offset() == 0);  // nothing was drawn
   CHECK(uniform({0, 3}, 0, 1, float32, generator).numel() == 0);
+  CHECK(sum(uniform({3}, 2, 2, float32, generator)).item() == 6);
+  CHECK(sum(normal({3}, 2, 0, float32, generator)).item() == 6);
 }
 
 TEST_CASE("a permutation holds every number once") {

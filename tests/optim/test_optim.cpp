@@ -156,18 +156,27 @@ TEST_CASE("optim: what they refuse") {
          optim::Adam({Variable::leaf(Tensor::zeros({2, 3}).transpose(0, 1))});
        },
        {"ValueError: optimizer: ", "[3, 2]", "contiguous"}},
+      {[a] {
+         optim::SGD({leaf({2}), a, Variable(a)}, {});
+       },
+       {"ValueError: optimizer: ", "[1]", "twice"}},
       {sgd({.lr = -1}), {"ValueError: optimizer: ", "learning rate", "-1"}},
       {sgd({.lr = NAN}), {"ValueError: optimizer: ", "nan"}},
       {sgd({.lr = INFINITY}), {"ValueError: optimizer: ", "inf"}},
       {sgd({.momentum = -0.5}), {"ValueError: SGD: ", "-0.5"}},
       {sgd({.dampening = -0.5}), {"ValueError: SGD: ", "-0.5"}},
       {sgd({.weight_decay = -0.5}), {"ValueError: SGD: ", "-0.5"}},
+      {sgd({.weight_decay = INFINITY}), {"ValueError: SGD: ", "inf"}},
+      {sgd({.weight_decay = NAN}), {"ValueError: SGD: ", "nan"}},
+      {sgd({.momentum = INFINITY}), {"ValueError: SGD: ", "inf"}},
       {sgd({.nesterov = true}), {"ValueError: SGD: ", "Nesterov"}},
       {sgd({.momentum = 0.9, .dampening = 0.1, .nesterov = true}), {"ValueError: SGD: ", "Nesterov", "0.1"}},
       {adam({.beta1 = 1}), {"ValueError: Adam: ", "[0, 1)"}},
       {adam({.beta2 = -0.1}), {"ValueError: Adam: ", "-0.1"}},
       {adam({.eps = -1}), {"ValueError: Adam: ", "eps"}},
       {adam({.weight_decay = -1}), {"ValueError: Adam: ", "weight_decay"}},
+      {adam({.weight_decay = INFINITY}), {"ValueError: Adam: ", "weight_decay", "inf"}},
+      {adam({.weight_decay = NAN}), {"ValueError: Adam: ", "weight_decay", "nan"}},
       {[a] { optim::AdamW({a}, {.lr = -1}); }, {"ValueError: optimizer: ", "-1"}},
       {[a] { optim::AdamW({a}, {.weight_decay = -2}); }, {"ValueError: Adam", "-2"}},
   });
