@@ -41,6 +41,7 @@ struct Format {
   [[nodiscard]] std::string write(const Tensor& element) const {
     if (dtype == int64) return std::to_string(*element.data<std::int64_t>());  // a double has too few digits
     const double value = element.item();
+    if (std::isnan(value)) return "nan";  // streams write a sign, which says nothing
     if (dtype == boolean) return value != 0 ? "true" : "false";
     std::ostringstream out;
     if (is_floating(dtype)) out << (scientific ? std::scientific : std::fixed) << std::setprecision(decimals);

@@ -50,7 +50,8 @@ std::byte* allocate_from_system(std::size_t bytes) {
 class Pool {
  public:
   std::byte* take(std::size_t wanted) {
-    require<ValueError>(wanted < largest, "storage", "a block of ", wanted, " bytes was asked for");
+    require<ValueError>(wanted < largest, "storage", "a block of ", wanted, " bytes is too large; it must be below ",
+                        largest, " bytes");
     const SizeClass size = size_class(wanted);
     const std::scoped_lock lock(mutex_);
     std::byte* block = nullptr;

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <limits>
 #include <reel/core/tensor.h>
 #include <vector>
@@ -29,6 +30,8 @@ TEST_CASE("tensors print as NumPy users expect, followed by dtype and shape") {
       {Tensor::of({1, 0}, boolean), "[ true, false]  bool [2]"},
       {Tensor::of({1e-5, 1}), "[1.0000e-05, 1.0000e+00]  float32 [2]"},
       {Tensor::of({2.5e9, -1}), "[ 2.5000e+09, -1.0000e+00]  float32 [2]"},
+      {Tensor::of({-not_a_number, 1}), "[nan, 1.0]  float32 [2]"},
+      {Tensor::scalar(std::copysign(not_a_number, -1.0), float64), "nan  float64 []"},
       {Tensor::of({not_a_number, inf, -inf, 1}), "[ nan,  inf, -inf,  1.0]  float32 [4]"},
       {Tensor::of({1, 2, 3, 4}, {2, 2}), "[[1.0, 2.0],\n [3.0, 4.0]]  float32 [2, 2]"},
       {Tensor::of({1, 2, 3, 4}, {2, 2}).transpose(0, 1), "[[1.0, 3.0],\n [2.0, 4.0]]  float32 [2, 2]"},

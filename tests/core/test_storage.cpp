@@ -79,7 +79,9 @@ TEST_CASE("the peak is the most that was live at once") {
 
 TEST_CASE("a block that no machine has is refused") {
   const std::size_t before = memory().live;
-  CHECK_THROWS_AS(Storage(std::size_t{1} << 46), ValueError);
+  CHECK_THROWS_WITH_AS(Storage(std::size_t{1} << 46),
+                       "storage: a block of 70368744177664 bytes is too large; it must be below 70368744177664 bytes",
+                       ValueError);
   CHECK_THROWS_AS(Storage(~std::size_t{0}), ValueError);
   CHECK(memory().live == before);
 }
