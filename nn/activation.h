@@ -7,7 +7,7 @@
 /// Activations and other layers without parameters; each is its function as a module.
 namespace reel::nn {
 
-class ReLU : public Module {
+class ReLU final : public Module {
  public:
   [[nodiscard]] std::string describe() const override { return "ReLU"; }
 

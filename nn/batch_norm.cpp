@@ -15,10 +15,11 @@ BatchNorm::BatchNorm(std::string name, std::int64_t features, const BatchNormOpt
 
 std::string BatchNorm::describe() const { return concat(layer_, '(', weight_->numel(), ')'); }
 
-Variable BatchNorm::forward(const Variable& x) {
+Variable BatchNorm::forward_with(const Variable& x, Activation activation) {
   require_rank(x);
-  Variable y = batch_norm(x, *weight_, *bias_, *mean_, *var_,
-                          {.training = is_training(), .momentum = options_.momentum, .epsilon = options_.eps});
+  Variable y = batch_norm(
+      x, *weight_, *bias_, *mean_, *var_,
+      {.training = is_training(), .momentum = options_.momentum, .epsilon = options_.eps, .activation = activation});
   if (is_training()) batches_->fill(batches_->item() + 1);
   return y;
 }

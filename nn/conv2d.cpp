@@ -37,12 +37,13 @@ std::string Conv2d::describe() const {
   return std::move(out).str();
 }
 
-Variable Conv2d::forward(const Variable& x) {
+Variable Conv2d::forward_with(const Variable& x, Activation activation) {
   return conv2d(x, *weight_, bias(),
                 {.stride = options_.stride,
                  .padding = options_.padding,
                  .dilation = options_.dilation,
-                 .groups = options_.groups});
+                 .groups = options_.groups},
+                activation);
 }
 
 }  // namespace reel::nn

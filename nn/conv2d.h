@@ -31,7 +31,8 @@ class Conv2d : public Module {
   [[nodiscard]] std::string describe() const override;
 
  protected:
-  Variable forward(const Variable& x) override;
+  Variable forward(const Variable& x) override { return forward_with(x, Activation::none); }
+  Variable forward_with(const Variable& x, Activation activation) override;
 
  private:
   Conv2dOptions options_;

@@ -16,6 +16,8 @@ std::string Linear::describe() const {
   return concat("Linear(", weight_->size(1), ", ", weight_->size(0), bias_ == nullptr ? ", bias=false)" : ")");
 }
 
-Variable Linear::forward(const Variable& x) { return linear(x, *weight_, bias()); }
+Variable Linear::forward_with(const Variable& x, Activation activation) {
+  return linear(x, *weight_, bias(), activation);
+}
 
 }  // namespace reel::nn

@@ -16,7 +16,8 @@ class Linear : public Module {
   [[nodiscard]] std::string describe() const override;
 
  protected:
-  Variable forward(const Variable& x) override;
+  Variable forward(const Variable& x) override { return forward_with(x, Activation::none); }
+  Variable forward_with(const Variable& x, Activation activation) override;
 
  private:
   const Variable* weight_ = nullptr;  // owned as parameters

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <reel/autograd/ops/activation.h>
 #include <reel/nn/module.h>
 #include <typeinfo>
 
@@ -19,9 +20,14 @@ std::string describe_tensor(const Tensor& t) { return concat(t.dtype(), ' ', t.s
 
 }  // namespace
 
-Variable Module::operator()(const Variable& x) {
+Variable Module::operator()(const Variable& x, Activation activation) {
   const ModuleCall call(*this, {&x, 1});
-  return forward(x);
+  return activation == Activation::none ? forward(x) : forward_with(x, activation);
+}
+
+Variable Module::forward_with(const Variable& x, Activation activation) {
+  Variable y = forward(x);
+  return activation == Activation::relu ? relu(y) : y;
 }
 
 Variable Module::forward(const Variable&) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <ostream>
+#include <reel/core/kernels/activation.h>
 #include <reel/nn/module_call.h>
 #include <string>
 #include <utility>
@@ -41,7 +42,10 @@ class Module {
   Module& operator=(const Module&) = delete;
 
   /// Runs forward, so that errors name the module's path.
-  Variable operator()(const Variable& x);
+  Variable operator()(const Variable& x) { return (*this)(x, Activation::none); }
+  /// The same, and an activation on the output, in one pass where the layer can do that. Sequential calls it for a
+  /// layer with a ReLU behind.
+  Variable operator()(const Variable& x, Activation activation);
 
   /// This module's parameters and those of its children, in the order of registration.
   [[nodiscard]] std::vector<Variable> parameters() const;
@@ -72,6 +76,8 @@ class Module {
  protected:
   /// What the module computes. Modules with other signatures give themselves methods of their own.
   virtual Variable forward(const Variable& x);
+  /// forward(x) through an activation; for layers that can do both in one pass.
+  virtual Variable forward_with(const Variable& x, Activation activation);
 
   /// Opens a method of one's own as the call operator opens forward, until the end of the scope: errors name the
   /// module's path, and what was never registered is found. Leaves among the inputs are no parameters that were

@@ -5,16 +5,13 @@
 #include <reel/autograd/tape.h>
 
 namespace reel {
-namespace {
 
-/// grad where y > 0, else slope * grad: linear in grad, so its own derivative is itself.
+// Linear in grad, so its own derivative is itself.
 Variable leaky_relu_grad(const Variable& grad, const Tensor& y, double slope) {
   return record(
       "leaky_relu_grad", {grad}, leaky_relu_grad(grad.value(), y, slope),
       [y, slope](const Variable& upstream, const Step&) -> Gradients { return {leaky_relu_grad(upstream, y, slope)}; });
 }
-
-}  // namespace
 
 Variable relu(const Variable& x) {
   const Tensor y = relu(x.value());

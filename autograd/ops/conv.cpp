@@ -1,3 +1,4 @@
+#include <reel/autograd/ops/activation.h>
 #include <reel/autograd/ops/conv.h>
 #include <reel/autograd/ops/reduce.h>
 #include <reel/autograd/tape.h>
@@ -13,17 +14,21 @@ using kernels::Conv2dGeometry;
 Variable input_grad(const Variable& grad, const Variable& w, const Conv2dGeometry& g);
 Variable weight_grad(const Variable& x, const Variable& grad, const Conv2dGeometry& g);
 
-Variable forward(const Variable& x, const Variable& w, const Variable& bias, const Conv2dGeometry& g) {
-  Tensor y = kernels::conv2d_forward(x.value(), w.value(), bias.value(), g);
+Variable forward(const Variable& x, const Variable& w, const Variable& bias, const Conv2dGeometry& g,
+                 Activation activation = Activation::none) {
+  const Tensor y = kernels::conv2d_forward(x.value(), w.value(), bias.value(), g, activation);
   std::vector<InputRef> inputs{x, w};
   if (bias.defined()) inputs.emplace_back(bias);
-  return record("conv2d", inputs, std::move(y),
-                [x, w, g, has_bias = bias.defined()](const Variable& grad, const Step& step) {
-                  Gradients gradients{step.wants(0) ? input_grad(grad, w, g) : Variable(),
-                                      step.wants(1) ? weight_grad(x, grad, g) : Variable()};
-                  if (has_bias) gradients.push_back(step.wants(2) ? sum(grad, {0, 2, 3}) : Variable());
-                  return gradients;
-                });
+  const bool is_relu = activation == Activation::relu;
+  return record(
+      is_relu ? "conv2d_relu" : "conv2d", inputs, y,
+      [x, w, g, has_bias = bias.defined(), cut = is_relu ? y : Tensor()](const Variable& upstream, const Step& step) {
+        const Variable grad = cut.defined() ? leaky_relu_grad(upstream, cut, 0) : upstream;
+        Gradients gradients{step.wants(0) ? input_grad(grad, w, g) : Variable(),
+                            step.wants(1) ? weight_grad(x, grad, g) : Variable()};
+        if (has_bias) gradients.push_back(step.wants(2) ? sum(grad, {0, 2, 3}) : Variable());
+        return gradients;
+      });
 }
 
 Variable input_grad(const Variable& grad, const Variable& w, const Conv2dGeometry& g) {
@@ -44,7 +49,8 @@ Variable weight_grad(const Variable& x, const Variable& grad, const Conv2dGeomet
 
 }  // namespace
 
-Variable conv2d(const Variable& input, const Variable& weight, const Variable& bias, const Conv2dOptions& options) {
+Variable conv2d(const Variable& input, const Variable& weight, const Variable& bias, const Conv2dOptions& options,
+                Activation activation) {
   for (const Variable* operand : {&input, &weight}) require_defined("conv2d", operand->value());
   const Conv2dGeometry g = kernels::conv2d_geometry("conv2d", input.shape(), weight.shape(), options);
   require_same_dtype("conv2d", input.value(), weight.value());
@@ -53,7 +59,7 @@ Variable conv2d(const Variable& input, const Variable& weight, const Variable& b
                         " wants a bias of shape [", g.out_channels, "], got ", bias.shape());
     require_same_dtype("conv2d", input.value(), bias.value());
   }
-  return forward(input, weight, bias, g);
+  return forward(input, weight, bias, g, activation);
 }
 
 }  // namespace reel

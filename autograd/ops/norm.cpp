@@ -1,3 +1,4 @@
+#include <reel/autograd/ops/activation.h>
 #include <reel/autograd/ops/arithmetic.h>
 #include <reel/autograd/ops/norm.h>
 #include <reel/autograd/ops/reduce.h>
@@ -41,10 +42,13 @@ Variable per_channel(const Variable& v, int rank) {
   return reshape(v, shape);
 }
 
-/// y = x * scale[c] + shift[c]
-Variable channel_affine(const Variable& x, const Variable& scale, const Variable& shift) {
-  return record("channel_affine", {x, scale, shift}, kernels::channel_affine(x.value(), scale.value(), shift.value()),
-                [x, scale](const Variable& grad, const Step& step) -> Gradients {
+/// y = x * scale[c] + shift[c], through the activation
+Variable channel_affine(const Variable& x, const Variable& scale, const Variable& shift, Activation activation) {
+  const Tensor y = kernels::channel_affine(x.value(), scale.value(), shift.value(), activation);
+  return record("channel_affine", {x, scale, shift}, y,
+                [x, scale, cut = activation == Activation::relu ? y : Tensor()](const Variable& upstream,
+                                                                                const Step& step) -> Gradients {
+                  const Variable grad = cut.defined() ? leaky_relu_grad(upstream, cut, 0) : upstream;
                   const Dims axes = other_axes(x.rank());
                   return {step.wants(0) ? grad * per_channel(scale, x.rank()) : Variable(),
                           step.wants(1) ? sum(grad * x, axes) : Variable(),
@@ -76,7 +80,7 @@ Variable batch_norm(const Variable& x, const Variable& weight, const Variable& b
     require<ValueError>(running_mean.defined() && running_var.defined(), "batch_norm",
                         "outside of training the running mean and variance are needed");
     const Variable scale = weight * pow(running_var + epsilon, -0.5);
-    return channel_affine(x, scale, bias - running_mean * scale);
+    return channel_affine(x, scale, bias - running_mean * scale, options.activation);
   }
   const auto n = static_cast<double>(x.numel()) / static_cast<double>(std::max<std::int64_t>(1, x.size(1)));
   require<ShapeError>(n > 1, "batch_norm", "training wants more than one value for each channel, got input ",
@@ -86,10 +90,15 @@ Variable batch_norm(const Variable& x, const Variable& weight, const Variable& b
   move_towards(running_var, variance * (n / (n - 1)), options.momentum);
   const Tensor rstd = pow(variance + epsilon, -0.5);
   const Tensor scale = weight.value() * rstd;
-  return record("batch_norm", {x, weight, bias}, kernels::channel_affine(x.value(), scale, bias.value() - mean * scale),
-                [x, weight, mean = mean, rstd, epsilon](const Variable& grad, const Step&) -> Gradients {
-                  if (Tape::current() != nullptr) return recorded_grads(grad, x, weight, epsilon);
-                  auto grads = kernels::batch_norm_grads(grad.value(), x.value(), mean, rstd, weight.value());
+  const Tensor y = kernels::channel_affine(x.value(), scale, bias.value() - mean * scale, options.activation);
+  const bool is_relu = options.activation == Activation::relu;
+  return record(is_relu ? "batch_norm_relu" : "batch_norm", {x, weight, bias}, y,
+                [x, weight, mean = mean, rstd, epsilon, cut = is_relu ? y : Tensor()](const Variable& grad,
+                                                                                      const Step&) -> Gradients {
+                  if (Tape::current() != nullptr) {
+                    return recorded_grads(cut.defined() ? leaky_relu_grad(grad, cut, 0) : grad, x, weight, epsilon);
+                  }
+                  auto grads = kernels::batch_norm_grads(grad.value(), x.value(), mean, rstd, weight.value(), cut);
                   return {grads.input, grads.weight, grads.bias};
                 });
 }

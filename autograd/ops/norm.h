@@ -1,6 +1,7 @@
 #pragma once
 
 #include <reel/autograd/variable.h>
+#include <reel/core/kernels/activation.h>
 
 namespace reel {
 
@@ -8,6 +9,7 @@ struct BatchNormOptions {
   bool training = true;
   double momentum = 0.1;
   double epsilon = 1e-5;
+  Activation activation = Activation::none;  // that the output goes through, without a pass of its own
 };
 
 /// Batch normalisation of x [N, C, ...] (Ioffe and Szegedy, 2015), with weight and bias [C]. In training it uses the

@@ -8,18 +8,22 @@ namespace {
 
 using kernels::Pool2dGeometry;
 
-Variable gather_planes(const Variable& planes, const Tensor& places);
+/// What a max pooling chose from, and what it chose: enough to find the choices again.
+struct Choice {
+  Tensor input, output;
+  Pool2dGeometry geometry;
+};
 
-Variable scatter_planes(const Variable& values, const Tensor& places, std::int64_t h, std::int64_t w) {
-  return record("scatter_planes", {values}, kernels::scatter_planes(values.value(), places, h, w),
-                [places](const Variable& grad, const Step&) -> Gradients { return {gather_planes(grad, places)}; });
+Variable pick_chosen(const Variable& planes, const Choice& c);
+
+Variable spread_to_chosen(const Variable& grad, const Choice& c) {
+  return record("max_pool2d_adjoint", {grad}, kernels::max_pool2d_adjoint(grad.value(), c.input, c.output, c.geometry),
+                [c](const Variable& upstream, const Step&) -> Gradients { return {pick_chosen(upstream, c)}; });
 }
 
-Variable gather_planes(const Variable& planes, const Tensor& places) {
-  return record("gather_planes", {planes}, kernels::gather_planes(planes.value(), places),
-                [places, h = planes.size(2), w = planes.size(3)](const Variable& grad, const Step&) -> Gradients {
-                  return {scatter_planes(grad, places, h, w)};
-                });
+Variable pick_chosen(const Variable& planes, const Choice& c) {
+  return record("max_pool2d_pick", {planes}, kernels::max_pool2d_pick(planes.value(), c.input, c.output, c.geometry),
+                [c](const Variable& grad, const Step&) -> Gradients { return {spread_to_chosen(grad, c)}; });
 }
 
 Variable mean_windows(const Variable& x, const Pool2dGeometry& g);
@@ -45,10 +49,11 @@ Variable spread_adaptive(const Variable& grad, std::int64_t h, std::int64_t w) {
 
 Variable max_pool2d(const Variable& x, const Pool2dOptions& options) {
   require_defined("max_pool2d", x.value());
-  auto [values, places] = kernels::max_pool2d(x.value(), kernels::pool2d_geometry("max_pool2d", x.shape(), options));
-  return record("max_pool2d", {x}, std::move(values),
-                [places = places, h = x.size(2), w = x.size(3)](const Variable& grad, const Step&) -> Gradients {
-                  return {scatter_planes(grad, places, h, w)};
+  const Pool2dGeometry g = kernels::pool2d_geometry("max_pool2d", x.shape(), options);
+  const Tensor y = kernels::max_pool2d(x.value(), g);
+  return record("max_pool2d", {x}, y,
+                [choice = Choice{x.value(), y, g}](const Variable& grad, const Step&) -> Gradients {
+                  return {spread_to_chosen(grad, choice)};
                 });
 }
 

@@ -3,6 +3,7 @@
 #include <reel/core/kernels/conv.h>
 #include <reel/core/kernels/conv_direct.h>
 #include <reel/core/kernels/conv_winograd.h>
+#include <reel/core/kernels/elementwise.h>
 #include <reel/core/kernels/simd.h>
 #include <string_view>
 
@@ -46,15 +47,20 @@ ConvAlgorithm choose(const Conv2dGeometry& g, DType dtype) {
 
 void set_conv_algorithm(ConvAlgorithm algorithm) { wanted() = algorithm; }
 
-Tensor conv2d_forward(const Tensor& input, const Tensor& weight, const Tensor& bias, const Conv2dGeometry& geometry) {
+Tensor conv2d_forward(const Tensor& input, const Tensor& weight, const Tensor& bias, const Conv2dGeometry& geometry,
+                      Activation activation) {
   const ConvAlgorithm algorithm = choose(geometry, input.dtype());
-  if (algorithm == ConvAlgorithm::im2col) return im2col_blas::conv2d_forward(input, weight, bias, geometry);
+  if (algorithm == ConvAlgorithm::im2col) {
+    const Tensor y = im2col_blas::conv2d_forward(input, weight, bias, geometry);
+    return activation == Activation::relu ? relu(y) : y;
+  }
   const Tensor x = input.contiguous();
   const Tensor w = weight.contiguous();
   const Tensor b = bias.defined() ? bias.contiguous() : bias;
   Tensor y = Tensor::empty(geometry.output_shape());
   const auto forward = algorithm == ConvAlgorithm::winograd ? winograd::forward : direct::forward;
-  forward(x.data<float>(), w.data<float>(), b.defined() ? b.data<float>() : nullptr, y.mutable_data<float>(), geometry);
+  forward(x.data<float>(), w.data<float>(), b.defined() ? b.data<float>() : nullptr, activation,
+          y.mutable_data<float>(), geometry);
   return y;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <reel/core/kernels/activation.h>
 #include <reel/core/kernels/window.h>
 #include <reel/core/tensor.h>
 
@@ -51,9 +52,9 @@ void set_conv_algorithm(ConvAlgorithm algorithm);
 
 // The three kernels of the convolution family.
 
-/// [N, O, OH, OW] of input and weight, plus bias [O] where one is defined.
+/// [N, O, OH, OW] of input and weight, plus bias [O] where one is defined, through the activation.
 [[nodiscard]] Tensor conv2d_forward(const Tensor& input, const Tensor& weight, const Tensor& bias,
-                                    const Conv2dGeometry& geometry);
+                                    const Conv2dGeometry& geometry, Activation activation = Activation::none);
 /// The gradient for the input, [N, C, H, W]: the transposed convolution of grad [N, O, OH, OW].
 [[nodiscard]] Tensor conv2d_input_grad(const Tensor& grad, const Tensor& weight, const Conv2dGeometry& geometry);
 /// The gradient for the weight, [O, C/G, KH, KW].

@@ -42,8 +42,8 @@ void prepare(Pass& pass, const Field& field, std::int64_t groups, std::int64_t c
 }
 
 /// All passes over all images: x is [N][groups][channels of the field][...], y [N][groups][channels of out][...].
-void correlate(const float* x, std::vector<Pass>& passes, const float* bias, float* y, std::int64_t batch,
-               std::int64_t groups, const Field& whole, const Output& out) {
+void correlate(const float* x, std::vector<Pass>& passes, const float* bias, Activation activation, float* y,
+               std::int64_t batch, std::int64_t groups, const Field& whole, const Output& out) {
   const FieldUnits units(batch, whole);
   std::int64_t terms = 0;
   for (Pass& pass : passes) {
@@ -79,6 +79,7 @@ void correlate(const float* x, std::vector<Pass>& passes, const float* bias, flo
                           pass,
                           group,
                           bias == nullptr ? nullptr : bias + group * out.channels,
+                          activation,
                           out,
                           y + image * image_out + group * (image_out / groups),
                           image_out};
@@ -91,14 +92,16 @@ void correlate(const float* x, std::vector<Pass>& passes, const float* bias, flo
   });
 }
 
-void Forward(const float* x, const float* w, const float* bias, float* y, const Conv2dGeometry& g) {
+void Forward(const float* x, const float* w, const float* bias, Activation activation, float* y,
+             const Conv2dGeometry& g) {
   std::vector<Pass> pass{{.rows = {0, 1, g.out_h}, .columns = {0, 1, g.out_w}}};
   for (std::int64_t k = 0; k < g.depth(); ++k) {
     pass[0].taps.push_back(
         {k / (g.kernel_h * g.kernel_w), k / g.kernel_w % g.kernel_h * g.dilation_h, k % g.kernel_w * g.dilation_w});
   }
   pass[0].weight.assign(w, w + g.out_channels * g.depth());
-  correlate(x, pass, bias, y, g.batch, g.groups, direct::input_field(g), {g.out_channels / g.groups, g.out_h, g.out_w});
+  correlate(x, pass, bias, activation, y, g.batch, g.groups, direct::input_field(g),
+            {g.out_channels / g.groups, g.out_h, g.out_w});
 }
 
 /// One axis of the input gradient. Input i and tap k meet output (i + pad - k * dilation) / stride, where that leaves
@@ -163,7 +166,8 @@ void InputGrad(const float* grad, const float* w, float* dx, const Conv2dGeometr
       field.columns = std::max(field.columns, pass.columns.count);
     }
   }
-  correlate(grad, passes, nullptr, dx, g.batch, g.groups, field, {g.in_channels / g.groups, g.in_h, g.in_w});
+  correlate(grad, passes, nullptr, Activation::none, dx, g.batch, g.groups, field,
+            {g.in_channels / g.groups, g.in_h, g.in_w});
 }
 
 }  // namespace
@@ -176,8 +180,9 @@ namespace reel::kernels::direct {
 HWY_EXPORT(Forward);
 HWY_EXPORT(InputGrad);
 
-void forward(const float* x, const float* w, const float* bias, float* y, const Conv2dGeometry& g) {
-  HWY_DYNAMIC_DISPATCH(Forward)(x, w, bias, y, g);
+void forward(const float* x, const float* w, const float* bias, Activation activation, float* y,
+             const Conv2dGeometry& g) {
+  HWY_DYNAMIC_DISPATCH(Forward)(x, w, bias, activation, y, g);
 }
 void input_grad(const float* grad, const float* w, float* dx, const Conv2dGeometry& g) {
   HWY_DYNAMIC_DISPATCH(InputGrad)(grad, w, dx, g);

@@ -7,8 +7,9 @@
 /// tap of the kernel is an offset, and a vector of output pixels reads a vector of input pixels.
 namespace reel::kernels::direct {
 
-/// y [N, O, OH, OW] of contiguous x [N, C, H, W], w [O, C/G, KH, KW] and bias [O] (or null).
-void forward(const float* x, const float* w, const float* bias, float* y, const Conv2dGeometry& g);
+/// y [N, O, OH, OW] of contiguous x [N, C, H, W], w [O, C/G, KH, KW] and bias [O] (or null), through the activation.
+void forward(const float* x, const float* w, const float* bias, Activation activation, float* y,
+             const Conv2dGeometry& g);
 void input_grad(const float* grad, const float* w, float* dx, const Conv2dGeometry& g);
 void weight_grad(const float* x, const float* grad, float* dw, const Conv2dGeometry& g);
 

@@ -110,13 +110,23 @@ std::int64_t read_input(const float* x, const Conv2dGeometry& g, const Units& un
   });
 }
 
+/// What is done to the products on their way out.
+struct Epilogue {
+  const float* bias;  // or null
+  Activation activation;
+};
+
 /// Writes the pixels of block b of the output channels, whose part of M begins at m.
-void write_output(const float* m, std::int64_t b, const float* bias, float* y, const Conv2dGeometry& g,
+void write_output(const float* m, std::int64_t b, const Epilogue& end, float* y, const Conv2dGeometry& g,
                   const Units& units, std::int64_t unit, Workspace& w) {
   const Planes planes{g.out_h, g.out_w, in_block(b, g.out_channels)};
   HWY_ALIGN float start[lanes] = {};
-  if (bias != nullptr) std::copy_n(bias + b * lanes, planes.count, start);
+  if (end.bias != nullptr) std::copy_n(end.bias + b * lanes, planes.count, start);
   const Vec offset = load(start);
+  const auto finish = [&](Vec v) HWY_ATTR {
+    const Vec sum = hn::Add(v, offset);
+    return end.activation == Activation::relu ? relu(sum) : sum;
+  };
   units.each_strip(unit, [&](const Strip& s) HWY_ATTR {
     const Window window = s.output();
     const std::int64_t row = window.width * lanes;
@@ -126,10 +136,10 @@ void write_output(const float* m, std::int64_t b, const float* bias, float* y, c
       for (std::int64_t j = 0; j < s.columns; ++j, from += lanes, to += 2 * lanes) {
         Vec out[2][2];
         transform_output(from, w.output_step, out);
-        store(hn::Add(out[0][0], offset), to);
-        store(hn::Add(out[0][1], offset), to + lanes);
-        store(hn::Add(out[1][0], offset), to + row);
-        store(hn::Add(out[1][1], offset), to + row + lanes);
+        store(finish(out[0][0]), to);
+        store(finish(out[0][1]), to + lanes);
+        store(finish(out[1][0]), to + row);
+        store(finish(out[1][1]), to + row + lanes);
       }
     }
     unpack(w.pixels.data(), planes, window, y + (s.image * g.out_channels + b * lanes) * planes.area());
@@ -187,7 +197,7 @@ void multiply_chunk(const float* u, std::int64_t first, std::int64_t last, std::
   }
 }
 
-void convolve(const float* x, const float* u, const float* bias, float* y, const Conv2dGeometry& g) {
+void convolve(const float* x, const float* u, const Epilogue& epilogue, float* y, const Conv2dGeometry& g) {
   const Units units(g);
   const std::int64_t blocks = blocks_of(g.out_channels);
   parallel_for(units.count(), 1, [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
@@ -198,17 +208,18 @@ void convolve(const float* x, const float* u, const float* bias, float* y, const
         const std::int64_t last = std::min(blocks, first + chunk_blocks);
         multiply_chunk(u, first, last, tiles, g, w);
         for (std::int64_t b = first; b < last; ++b) {
-          write_output(w.output.data() + (b - first) * w.block, b, bias, y, g, units, unit, w);
+          write_output(w.output.data() + (b - first) * w.block, b, epilogue, y, g, units, unit, w);
         }
       }
     }
   });
 }
 
-void Forward(const float* x, const float* w, const float* bias, float* y, const Conv2dGeometry& g) {
+void Forward(const float* x, const float* w, const float* bias, Activation activation, float* y,
+             const Conv2dGeometry& g) {
   Scratch<float> u(16 * g.in_channels * round_up(g.out_channels, lanes));
   read_weight(w, {9 * g.in_channels, 9, false}, g.in_channels, g.out_channels, u.data());
-  convolve(x, u.data(), bias, y, g);
+  convolve(x, u.data(), {bias, activation}, y, g);
 }
 
 /// A convolution of the output's gradient, in which channels change places and the taps are turned round.
@@ -221,7 +232,7 @@ void InputGrad(const float* grad, const float* w, float* dx, const Conv2dGeometr
   std::swap(turned.in_w, turned.out_w);
   turned.pad_top = 2 - g.pad_top;
   turned.pad_left = 2 - g.pad_left;
-  convolve(grad, u.data(), nullptr, dx, turned);
+  convolve(grad, u.data(), {nullptr, Activation::none}, dx, turned);
 }
 
 /// Blocks of output channels and units of images that one partial sum of the weight gradient is taken over.
@@ -293,8 +304,9 @@ bool suits(const Conv2dGeometry& g) {
          g.dilation_w == 1 && g.groups == 1 && g.pad_top <= 2 && g.pad_left <= 2;
 }
 
-void forward(const float* x, const float* w, const float* bias, float* y, const Conv2dGeometry& g) {
-  HWY_DYNAMIC_DISPATCH(Forward)(x, w, bias, y, g);
+void forward(const float* x, const float* w, const float* bias, Activation activation, float* y,
+             const Conv2dGeometry& g) {
+  HWY_DYNAMIC_DISPATCH(Forward)(x, w, bias, activation, y, g);
 }
 void input_grad(const float* grad, const float* w, float* dx, const Conv2dGeometry& g) {
   HWY_DYNAMIC_DISPATCH(InputGrad)(grad, w, dx, g);

@@ -10,8 +10,9 @@ namespace reel::kernels::winograd {
 /// Whether these kernels can do this convolution.
 [[nodiscard]] bool suits(const Conv2dGeometry& g);
 
-/// y [N, O, OH, OW] of contiguous x [N, C, H, W], w [O, C, 3, 3] and bias [O] (or null).
-void forward(const float* x, const float* w, const float* bias, float* y, const Conv2dGeometry& g);
+/// y [N, O, OH, OW] of contiguous x [N, C, H, W], w [O, C, 3, 3] and bias [O] (or null), through the activation.
+void forward(const float* x, const float* w, const float* bias, Activation activation, float* y,
+             const Conv2dGeometry& g);
 void input_grad(const float* grad, const float* w, float* dx, const Conv2dGeometry& g);
 void weight_grad(const float* x, const float* grad, float* dw, const Conv2dGeometry& g);
 

@@ -52,7 +52,8 @@ struct FieldPass {
   std::int64_t first_row;
   const Pass& pass;
   std::int64_t group;
-  const float* bias;
+  const float* bias;  // or null
+  Activation activation;
   const Output& out;
   float* y;
   std::int64_t image_step;
@@ -91,15 +92,17 @@ HWY_INLINE void sum_along_outputs(const FieldPass& f, std::int64_t begin, std::i
     }
     for (std::int64_t i = 0; i < some; ++i) {
       const float start = f.bias == nullptr ? 0.0F : f.bias[o + i];
+      const bool is_relu = f.activation == Activation::relu;
+      const auto finish = [&](float sum) { return is_relu && sum + start < 0 ? 0.0F : sum + start; };
       for (std::int64_t r = 0; r < f.field.images * f.rows(); ++r) {
         const std::int64_t image = r / f.rows();
         const std::int64_t row = r % f.rows();
         const float* from = w.sums.data() + i * pitch + image * f.field.image_size() + row * f.field.width();
         float* to = f.output_row(image, o + i, row);
         if (columns.step == 1) {
-          for (std::int64_t j = 0; j < columns.count; ++j) to[j] = from[j] + start;
+          for (std::int64_t j = 0; j < columns.count; ++j) to[j] = finish(from[j]);
         } else {
-          for (std::int64_t j = 0; j < columns.count; ++j) to[j * columns.step] = from[j] + start;
+          for (std::int64_t j = 0; j < columns.count; ++j) to[j * columns.step] = finish(from[j]);
         }
       }
     }
@@ -113,20 +116,23 @@ HWY_INLINE void write_block(const FieldPass& f, std::int64_t channel, const floa
   HWY_ALIGN float start[lanes] = {};
   if (f.bias != nullptr) std::copy_n(f.bias + channel, count, start);
   const Vec offset = load(start);
+  const auto get = [&](std::int64_t i) HWY_ATTR {
+    const Vec sum = hn::Add(load(sums + i * lanes), offset);
+    return f.activation == Activation::relu ? relu(sum) : sum;
+  };
   const bool is_run = columns.step == 1 && columns.count == f.out.width && f.pass.rows.step == 1;
   const std::int64_t rows = is_run ? 1 : f.rows();
   const std::int64_t length = is_run ? f.rows() * columns.count : columns.count;
   for (std::int64_t r = 0; r < f.field.images * rows; ++r, sums += length * lanes) {
     float* to = f.output_row(r / rows, channel, r % rows);
     if (columns.step == 1) {
-      scatter_columns([&](std::int64_t i) HWY_ATTR { return hn::Add(load(sums + i * lanes), offset); }, to,
-                      f.out.area(), count, length);
+      scatter_columns(get, to, f.out.area(), count, length);
       continue;
     }
+    HWY_ALIGN float values[lanes];
     for (std::int64_t i = 0; i < length; ++i) {
-      for (std::int64_t k = 0; k < count; ++k) {
-        to[k * f.out.area() + i * columns.step] = sums[i * lanes + k] + start[k];
-      }
+      store(get(i), values);
+      for (std::int64_t k = 0; k < count; ++k) to[k * f.out.area() + i * columns.step] = values[k];
     }
   }
 }

@@ -31,6 +31,8 @@ constexpr std::int64_t round_up(std::int64_t a, std::int64_t b) { return ceil_di
 HWY_INLINE Vec load(const float* from) { return hn::LoadU(Floats(), from); }
 HWY_INLINE void store(Vec v, float* to) { hn::StoreU(v, Floats(), to); }
 HWY_INLINE Vec fill(float x) { return hn::Set(Floats(), x); }
+/// max(v, 0), and a NaN stays one.
+HWY_INLINE Vec relu(Vec v) { return hn::IfThenZeroElse(hn::Lt(v, hn::Zero(Floats())), v); }
 
 #if HWY_TARGET == HWY_SCALAR
 HWY_INLINE void transpose(Vec*) {}

@@ -41,22 +41,30 @@ REEL_SIMD Sums moment_sums(const T* x, std::int64_t n, T centre) {
   return sums;
 }
 
+/// The gradient that counts: all of g, or that where a ReLU let its input through.
+template <bool IsCut, class T>
+T through(T g, T relu_output) {
+  return !IsCut || relu_output > 0 ? g : T{0};
+}
+
 /// Sums of g and of g * (x - mean) over a short run.
-template <class T>
-REEL_SIMD Sums grad_sums(const T* g, const T* x, std::int64_t n, T mean) {
+template <bool IsCut, class T>
+REEL_SIMD Sums grad_sums(const T* g, const T* x, const T* y, std::int64_t n, T mean) {
   T first[lanes] = {};
   T second[lanes] = {};
   std::int64_t i = 0;
   for (; i + lanes <= n; i += lanes) {
     for (int k = 0; k < lanes; ++k) {
-      first[k] += g[i + k];
-      second[k] += g[i + k] * (x[i + k] - mean);
+      const T grad = through<IsCut>(g[i + k], y[i + k]);
+      first[k] += grad;
+      second[k] += grad * (x[i + k] - mean);
     }
   }
   Sums sums;
   for (; i < n; ++i) {
-    sums.first += g[i];
-    sums.second += g[i] * (x[i] - mean);
+    const T grad = through<IsCut>(g[i], y[i]);
+    sums.first += grad;
+    sums.second += grad * (x[i] - mean);
   }
   for (int k = 0; k < lanes; ++k) {
     sums.first += first[k];
@@ -66,15 +74,22 @@ REEL_SIMD Sums grad_sums(const T* g, const T* x, std::int64_t n, T mean) {
 }
 
 template <class T>
-REEL_SIMD void affine_row(T* __restrict y, const T* __restrict x, T scale, T shift, std::int64_t n) {
-  for (std::int64_t i = 0; i < n; ++i) y[i] = x[i] * scale + shift;
+REEL_SIMD void affine_row(T* __restrict y, const T* __restrict x, T scale, T shift, bool is_relu, std::int64_t n) {
+  if (is_relu) {
+    for (std::int64_t i = 0; i < n; ++i) {
+      const T value = x[i] * scale + shift;
+      y[i] = value < 0 ? T{0} : value;
+    }
+  } else {
+    for (std::int64_t i = 0; i < n; ++i) y[i] = x[i] * scale + shift;
+  }
 }
 
 /// dx = a g + b (x - mean) + c
-template <class T>
-REEL_SIMD void grad_row(T* __restrict dx, const T* __restrict g, const T* __restrict x, T a, T b, T c, T mean,
-                        std::int64_t n) {
-  for (std::int64_t i = 0; i < n; ++i) dx[i] = a * g[i] + b * (x[i] - mean) + c;
+template <bool IsCut, class T>
+REEL_SIMD void grad_row(T* __restrict dx, const T* __restrict g, const T* __restrict x, const T* y, T a, T b, T c,
+                        T mean, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) dx[i] = a * through<IsCut>(g[i], y[i]) + b * (x[i] - mean) + c;
 }
 
 /// x [N, C, ...] as N * C runs of `area` elements.
@@ -128,7 +143,7 @@ ChannelMoments channel_moments(const Tensor& x) {
   return out;
 }
 
-Tensor channel_affine(const Tensor& x, const Tensor& scale, const Tensor& shift) {
+Tensor channel_affine(const Tensor& x, const Tensor& scale, const Tensor& shift, Activation activation) {
   const Tensor dense = x.contiguous();
   const Channels channels(x);
   const Tensor scales = scale.contiguous();
@@ -142,7 +157,7 @@ Tensor channel_affine(const Tensor& x, const Tensor& scale, const Tensor& shift)
       for (std::int64_t run = begin; run < end; ++run) {
         const std::int64_t c = run % channels.count;
         affine_row(to + run * channels.area, from + run * channels.area, scales.data<T>()[c], shifts.data<T>()[c],
-                   channels.area);
+                   activation == Activation::relu, channels.area);
       }
     });
   });
@@ -150,8 +165,10 @@ Tensor channel_affine(const Tensor& x, const Tensor& scale, const Tensor& shift)
 }
 
 BatchNormGrads batch_norm_grads(const Tensor& grad, const Tensor& x, const Tensor& mean, const Tensor& rstd,
-                                const Tensor& weight) {
+                                const Tensor& weight, const Tensor& relu_output) {
   const Tensor gy = grad.contiguous();
+  const Tensor cut = relu_output.defined() ? relu_output.contiguous() : gy;  // read only where it is one
+  const bool is_cut = relu_output.defined();
   const Tensor weights = weight.contiguous();
   const Tensor dense = x.contiguous();
   const Channels channels(x);
@@ -160,14 +177,17 @@ BatchNormGrads batch_norm_grads(const Tensor& grad, const Tensor& x, const Tenso
   visit_floats("batch_norm", x.dtype(), [&]<class T>(T) {
     const T* g = gy.data<T>();
     const T* from = dense.data<T>();
+    const T* y = cut.data<T>();
     T* to = out.input.mutable_data<T>();
     const auto n = static_cast<double>(channels.batch * channels.area);
     channels.each([&](std::int64_t c) {
       const T m = mean.data<T>()[c];
       const double r = rstd.data<T>()[c];
       const double w = weights.data<T>()[c];
-      const Sums sums = channels.sum(
-          c, [&](std::int64_t at, std::int64_t length) { return grad_sums(g + at, from + at, length, m); });
+      const Sums sums = channels.sum(c, [&](std::int64_t at, std::int64_t length) {
+        const auto add_up = is_cut ? grad_sums<true, T> : grad_sums<false, T>;
+        return add_up(g + at, from + at, y + at, length, m);
+      });
       out.weight.mutable_data<T>()[c] = static_cast<T>(sums.second * r);
       out.bias.mutable_data<T>()[c] = static_cast<T>(sums.first);
       // dx = w r (g - mean(g) - xhat mean(g xhat)), with xhat = (x - mean) r
@@ -176,7 +196,8 @@ BatchNormGrads batch_norm_grads(const Tensor& grad, const Tensor& x, const Tenso
       const auto constant = static_cast<T>(-w * r * sums.first / n);
       for (std::int64_t i = 0; i < channels.batch; ++i) {
         const std::int64_t at = (i * channels.count + c) * channels.area;
-        grad_row(to + at, g + at, from + at, a, b, constant, m, channels.area);
+        const auto write = is_cut ? grad_row<true, T> : grad_row<false, T>;
+        write(to + at, g + at, from + at, y + at, a, b, constant, m, channels.area);
       }
     });
   });

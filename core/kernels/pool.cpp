@@ -1,78 +1,10 @@
 #include <algorithm>
-#include <limits>
 #include <reel/core/kernels/pool.h>
-#include <reel/core/parallel.h>
+#include <reel/core/kernels/pool_loops.h>
 #include <reel/core/simd.h>
-#include <vector>
 
 namespace reel::kernels {
 namespace {
-
-/// Runs `f(plane)` over the N * C planes, in tasks of some 32,000 pixels.
-template <class F>
-void for_each_plane(const Tensor& input, std::int64_t pixels, const F& f) {
-  const std::int64_t planes = input.shape()[0] * input.shape()[1];
-  parallel_for(planes, std::max<std::int64_t>(1, (1 << 15) / std::max<std::int64_t>(pixels, 1)),
-               [&](std::int64_t begin, std::int64_t end) {
-                 for (std::int64_t plane = begin; plane < end; ++plane) f(plane);
-               });
-}
-
-/// The positions [begin, end) of a window whose given tap lies inside the axis.
-struct Inside {
-  std::int64_t begin, end;
-};
-
-Inside inside(std::int64_t shift, std::int64_t stride, std::int64_t in, std::int64_t out) {
-  const std::int64_t begin = std::min(out, shift < 0 ? (-shift + stride - 1) / stride : 0);
-  const std::int64_t end = in - shift <= 0 ? 0 : (in - shift + stride - 1) / stride;
-  return {begin, std::clamp(end, begin, out)};
-}
-
-/// Calls `f(row_offset, shift, inside)` for every tap of the windows in output row `oh`: input pixel of position ow is
-/// row_offset + shift + ow * stride.
-template <class F>
-void for_each_tap(const Pool2dGeometry& g, std::int64_t oh, const F& f) {
-  for (std::int64_t kh = 0; kh < g.kernel_h; ++kh) {
-    const std::int64_t h = oh * g.stride_h + kh * g.dilation_h - g.pad_top;
-    if (h < 0 || h >= g.in_h) continue;
-    for (std::int64_t kw = 0; kw < g.kernel_w; ++kw) {
-      const std::int64_t shift = kw * g.dilation_w - g.pad_left;
-      f(h * g.in_w + shift, inside(shift, g.stride_w, g.in_w, g.out_w));
-    }
-  }
-}
-
-/// One tap of a row of windows. Taps come in row-major order and only a larger value replaces, so the first of equals
-/// stays; a NaN replaces everything and stays.
-template <class T>
-REEL_SIMD void max_tap(T* __restrict best, std::int64_t* __restrict place, const T* __restrict plane, std::int64_t from,
-                       std::int64_t stride, Inside in) {
-  for (std::int64_t i = in.begin; i < in.end; ++i) {
-    const T value = plane[from + i * stride];
-    const bool better = !(value <= best[i]) && best[i] == best[i];
-    best[i] = better ? value : best[i];
-    place[i] = better ? from + i * stride : place[i];
-  }
-}
-
-/// The first coordinate from `start` on, in steps of the dilation, that is not in the padding.
-std::int64_t first_inside(std::int64_t start, std::int64_t dilation) {
-  return start >= 0 ? start : start + (-start + dilation - 1) / dilation * dilation;
-}
-
-template <class T>
-void max_plane(const T* plane, T* best, std::int64_t* place, const Pool2dGeometry& g) {
-  for (std::int64_t oh = 0; oh < g.out_h; ++oh, best += g.out_w, place += g.out_w) {
-    // A window starts with its first pixel as its choice, which stays where nothing is larger than -infinity.
-    const std::int64_t row = first_inside(oh * g.stride_h - g.pad_top, g.dilation_h) * g.in_w;
-    for (std::int64_t ow = 0; ow < g.out_w; ++ow) {
-      best[ow] = -std::numeric_limits<T>::infinity();
-      place[ow] = row + first_inside(ow * g.stride_w - g.pad_left, g.dilation_w);
-    }
-    for_each_tap(g, oh, [&](std::int64_t from, Inside in) { max_tap(best, place, plane, from, g.stride_w, in); });
-  }
-}
 
 template <class T>
 REEL_SIMD void add_strided(T* __restrict to, std::int64_t step_to, const T* __restrict from, std::int64_t step_from,
@@ -92,10 +24,6 @@ void for_each_adaptive_window(std::int64_t h, std::int64_t w, std::int64_t out_h
     for (std::int64_t ow = 0; ow < out_w; ++ow)
       f(oh * out_w + ow, adaptive_window(oh, h, out_h), adaptive_window(ow, w, out_w));
   }
-}
-
-Tensor planes_of(const Tensor& like, std::int64_t h, std::int64_t w) {
-  return Tensor::empty({like.shape()[0], like.shape()[1], h, w}, like.dtype());
 }
 
 }  // namespace
@@ -128,54 +56,6 @@ Pool2dGeometry pool2d_geometry(std::string_view op, const Shape& input, const Po
           .dilation_w = options.dilation.w,
           .pad_top = h.pad_begin,
           .pad_left = w.pad_begin};
-}
-
-MaxPooled max_pool2d(const Tensor& input, const Pool2dGeometry& g) {
-  const Tensor x = input.contiguous();
-  MaxPooled out{planes_of(x, g.out_h, g.out_w), Tensor::empty({x.shape()[0], x.shape()[1], g.out_h, g.out_w}, int64)};
-  visit_floats("max_pool2d", x.dtype(), [&]<class T>(T) {
-    const T* from = x.data<T>();
-    T* values = out.values.mutable_data<T>();
-    auto* places = out.places.mutable_data<std::int64_t>();
-    for_each_plane(x, g.in_h * g.in_w, [&](std::int64_t p) {
-      const std::int64_t at = p * g.out_h * g.out_w;
-      max_plane(from + p * g.in_h * g.in_w, values + at, places + at, g);
-    });
-  });
-  return out;
-}
-
-Tensor scatter_planes(const Tensor& values, const Tensor& places, std::int64_t h, std::int64_t w) {
-  const Tensor source = values.contiguous();
-  Tensor out = planes_of(source, h, w);
-  const std::int64_t n = source.shape()[2] * source.shape()[3];
-  const auto* place = places.data<std::int64_t>();
-  visit_floats("scatter_planes", source.dtype(), [&]<class T>(T) {
-    T* to = out.mutable_data<T>();
-    const T* from = source.data<T>();
-    for_each_plane(source, h * w, [&](std::int64_t p) {
-      T* plane = to + p * h * w;
-      std::fill_n(plane, h * w, T{0});
-      for (std::int64_t i = p * n; i < (p + 1) * n; ++i) plane[place[i]] += from[i];
-    });
-  });
-  return out;
-}
-
-Tensor gather_planes(const Tensor& planes, const Tensor& places) {
-  const Tensor source = planes.contiguous();
-  Tensor out = Tensor::empty(places.shape(), planes.dtype());
-  const std::int64_t n = places.shape()[2] * places.shape()[3];
-  const std::int64_t area = source.shape()[2] * source.shape()[3];
-  const auto* place = places.data<std::int64_t>();
-  visit_floats("gather_planes", source.dtype(), [&]<class T>(T) {
-    T* to = out.mutable_data<T>();
-    const T* from = source.data<T>();
-    for_each_plane(source, n, [&](std::int64_t p) {
-      for (std::int64_t i = p * n; i < (p + 1) * n; ++i) to[i] = from[p * area + place[i]];
-    });
-  });
-  return out;
 }
 
 Tensor avg_pool2d(const Tensor& input, const Pool2dGeometry& g) {

@@ -83,7 +83,8 @@ TEST_CASE("channel_affine scales and shifts channels") {
       const Tensor scale = numbers({shape[1]}, 1, dtype, 5);
       const Tensor shift = numbers({shape[1] * 2}, 1, dtype, 6).slice(0, 0, shape[1] * 2, 2);
       const Tensor expected = x * spread(scale, x.rank()) + spread(shift, x.rank());
-      CHECK(largest_difference(kernels::channel_affine(x, scale, shift), expected) < (dtype == float32 ? 1e-5 : 1e-14));
+      CHECK(largest_difference(kernels::channel_affine(x, scale, shift, Activation::none), expected) <
+            (dtype == float32 ? 1e-5 : 1e-14));
     }
   }
 }
@@ -97,7 +98,7 @@ TEST_CASE("batch_norm_grads agree with the derivation, term by term") {
       const Tensor weight = numbers({shape[1]}, 1, dtype, 9);
       const auto [average, variance] = kernels::channel_moments(x);
       const Tensor rstd = 1.0 / sqrt(variance + 1e-5);
-      const auto out = kernels::batch_norm_grads(grad, x, average, rstd, weight);
+      const auto out = kernels::batch_norm_grads(grad, x, average, rstd, weight, {});
 
       const int rank = x.rank();
       const Dims rest = others(rank);

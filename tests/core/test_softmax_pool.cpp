@@ -108,13 +108,13 @@ TEST_CASE("softmax of extreme values neither overflows nor loses digits") {
   }
 }
 
-TEST_CASE("max_pool2d picks what a naive loop picks, and its places lead back") {
+TEST_CASE("max_pool2d picks what a naive loop picks, and its adjoint leads back") {
   for (const DType dtype : {float32, float64}) {
     for (const auto& [shape, options] : pool_cases()) {
       CAPTURE(concat(shape, " kernel ", options.kernel_size));
       const Tensor x = numbers(shape, dtype);
       const auto g = kernels::pool2d_geometry("max_pool2d", shape, options);
-      const auto [values, places] = kernels::max_pool2d(x, g);
+      const Tensor values = kernels::max_pool2d(x, g);
       Tensor expected = Tensor::full({shape[0], shape[1], g.out_h, g.out_w}, -inf, dtype);
       for (std::int64_t p = 0; p < shape[0] * shape[1]; ++p) {
         const Tensor plane = x.reshape({-1, g.in_h, g.in_w}).select(0, p);
@@ -124,10 +124,10 @@ TEST_CASE("max_pool2d picks what a naive loop picks, and its places lead back") 
         });
       }
       CHECK(largest_difference(values, expected) == 0);
-      CHECK(largest_difference(kernels::gather_planes(x, places), expected) == 0);
+      CHECK(largest_difference(kernels::max_pool2d_pick(x, x, values, g), expected) == 0);
       // <gather(x), v> = <x, scatter(v)>
       const Tensor v = numbers(values.shape(), dtype);
-      const Tensor scattered = kernels::scatter_planes(v, places, g.in_h, g.in_w);
+      const Tensor scattered = kernels::max_pool2d_adjoint(v, x, values, g);
       CHECK(scattered.shape() == shape);
       CHECK(sum(values * v).item() == doctest::Approx(sum(x * scattered).item()).epsilon(1e-4));
     }
@@ -140,19 +140,26 @@ TEST_CASE("max_pool2d: first of equals, NaN before all, -infinity where there is
                                -inf, -inf, not_a_number, 9,  //
                                -inf, -inf, 9, inf},
                               {1, 1, 4, 4});
-  const auto out = kernels::max_pool2d(x, kernels::pool2d_geometry("max_pool2d", x.shape(), {}));
+  const auto g = kernels::pool2d_geometry("max_pool2d", x.shape(), {});
+  const Tensor out = kernels::max_pool2d(x, g);
+  const Tensor numbered = Tensor::arange(0, 16).reshape(x.shape());
   const double values[] = {1, not_a_number, -inf, not_a_number};
-  const std::int64_t places[] = {0, 3, 8, 10};
+  const Tensor places = Tensor::of({0, 3, 8, 10}, out.shape());
+  CHECK(largest_difference(kernels::max_pool2d_pick(numbered, x, out, g), places) == 0);
+  const Tensor spread = kernels::max_pool2d_adjoint(places + 1, x, out, g);
+  for (std::int64_t i = 0; i < 16; ++i) {
+    CHECK(spread.data<float>()[i] == (i == 0 || i == 3 || i == 8 || i == 10 ? static_cast<float>(i + 1) : 0.0F));
+  }
   for (std::int64_t i = 0; i < 4; ++i) {
-    CHECK(out.places.data<std::int64_t>()[i] == places[i]);
-    const double value = out.values.data<float>()[i];
+    const double value = out.data<float>()[i];
     CHECK((value == values[i] || (std::isnan(value) && std::isnan(values[i]))));
   }
   // The padding is no pixel: not even where it would be the largest.
   const Tensor low = Tensor::full({1, 1, 2, 2}, -inf);
-  const auto padded =
-      kernels::max_pool2d(low, kernels::pool2d_geometry("max_pool2d", low.shape(), {.kernel_size = 2, .padding = 1}));
-  for (std::int64_t i = 0; i < 4; ++i) CHECK(padded.places.data<std::int64_t>()[i] == i);
+  const auto wide = kernels::pool2d_geometry("max_pool2d", low.shape(), {.kernel_size = 2, .padding = 1});
+  const Tensor padded = kernels::max_pool2d(low, wide);
+  const Tensor four = Tensor::arange(0, 4).reshape(low.shape());
+  CHECK(largest_difference(kernels::max_pool2d_pick(four, low, padded, wide), four) == 0);
 }
 
 TEST_CASE("a pooling window always holds a pixel") {

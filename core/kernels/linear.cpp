@@ -1,0 +1,37 @@
+#include <reel/core/kernels/linear.h>
+#include <reel/core/kernels/loops.h>
+#include <reel/core/kernels/matmul.h>
+
+namespace reel::kernels {
+namespace {
+
+template <class T>
+REEL_SIMD void finish_row(T* __restrict y, const T* __restrict bias, bool is_relu, std::int64_t n) {
+  if (bias != nullptr) {
+    for (std::int64_t i = 0; i < n; ++i) y[i] += bias[i];
+  }
+  if (is_relu) {
+    for (std::int64_t i = 0; i < n; ++i) y[i] = y[i] < 0 ? T{0} : y[i];
+  }
+}
+
+}  // namespace
+
+Tensor linear_forward(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation) {
+  Tensor y = matmul(x, weight.transpose(0, 1));
+  const bool is_relu = activation == Activation::relu;
+  if (!bias.defined() && !is_relu) return y;
+  const Tensor b = bias.defined() ? bias.contiguous() : bias;
+  visit_floats("linear", y.dtype(), [&]<class T>(T) {
+    T* to = y.mutable_data<T>();
+    const T* add = b.defined() ? b.data<T>() : nullptr;
+    const std::int64_t n = y.size(1);
+    parallel_for(y.size(0), std::max<std::int64_t>(1, loop_chunk / std::max<std::int64_t>(1, n)),
+                 [&](std::int64_t begin, std::int64_t end) {
+                   for (std::int64_t i = begin; i < end; ++i) finish_row(to + i * n, add, is_relu, n);
+                 });
+  });
+  return y;
+}
+
+}  // namespace reel::kernels
