@@ -51,6 +51,7 @@ struct AtEnd {
 
 void set_num_threads(int n) {
   require<ValueError>(n >= 1, "set_num_threads", "wants at least 1 thread, got ", n);
+  require<ValueError>(n <= max_threads, "set_num_threads", "takes at most ", max_threads, " threads, got ", n);
   const std::scoped_lock lock(arena_mutex);
   wanted_threads = n;
   arena.reset();
@@ -62,7 +63,7 @@ void set_num_threads(int n) {
 
 int num_threads() {
   const int wanted = wanted_threads.load(std::memory_order_relaxed);
-  return wanted > 0 ? wanted : tbb::this_task_arena::max_concurrency();
+  return wanted > 0 ? wanted : std::min(tbb::this_task_arena::max_concurrency(), max_threads);
 }
 
 void detail::parallel_for(std::int64_t n, std::int64_t chunk, Body body, const void* context) {

@@ -6,8 +6,13 @@
 
 namespace reel {
 
+/// The most threads that set_num_threads takes. Those beyond the cores only cost time: on two cores a short run of
+/// lenet5 took 4 s with 2 threads, 8 s with 512, 19 s with 1024 and 102 s with 2048.
+inline constexpr int max_threads = 1024;
+
 /// Sets how many threads Reel computes with, for the whole process. The default is the number of cores that
-/// the process may use. Results don't depend on it. Throws ValueError for n < 1.
+/// the process may use, max_threads at most. Results don't depend on it. Throws ValueError for n < 1 and n >
+/// max_threads.
 void set_num_threads(int n);
 [[nodiscard]] int num_threads();
 

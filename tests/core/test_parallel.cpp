@@ -15,10 +15,13 @@ using reel::testing::WithThreads;
 
 namespace {}  // namespace
 
-TEST_CASE("the number of threads is at least one") {
+TEST_CASE("the number of threads is at least one, and bounded") {
   const WithThreads guard(2);
   CHECK_THROWS_WITH_AS(set_num_threads(0), "set_num_threads: wants at least 1 thread, got 0", ValueError);
   CHECK_THROWS_AS(set_num_threads(-3), ValueError);
+  CHECK_THROWS_WITH_AS(set_num_threads(max_threads + 1), "set_num_threads: takes at most 1024 threads, got 1025",
+                       ValueError);
+  CHECK_THROWS_AS(set_num_threads(100000), ValueError);
   CHECK(num_threads() == 2);
 }
 
