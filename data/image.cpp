@@ -4,7 +4,9 @@
 #include <memory>
 #include <reel/core/io/file.h>
 #include <reel/data/image.h>
+#include <reel/data/image_size.h>
 #include <reel/data/jpeg_check.h>
+#include <reel/data/png_check.h>
 #include <stdexcept>
 
 // The one place that sees stb. Its memory is limited, since what a PNG inflates to can't be known beforehand, and
@@ -26,7 +28,8 @@ void* limited_realloc(void* block, std::size_t bytes) {
 #define STBI_REALLOC(block, bytes) limited_realloc(block, bytes)
 #define STBI_FREE(block) std::free(block)
 #define STBI_ASSERT(x) ((x) ? (void)0 : throw_corrupt())  // a file must not be able to end the program
-#define STBI_MAX_DIMENSIONS (1 << 15)
+#define STBI_MAX_DIMENSIONS reel::data::max_side
+#define STBI_FAILURE_USERMSG  // reasons in words
 #define STBI_NO_STDIO
 #define STBI_ONLY_PNG
 #define STBI_ONLY_JPEG
@@ -46,8 +49,6 @@ namespace reel::data {
 namespace {
 
 constexpr std::size_t max_file = std::size_t{1} << 26;
-constexpr std::int64_t max_pixels = std::int64_t{1} << 25;
-constexpr std::int64_t max_side = STBI_MAX_DIMENSIONS;
 
 /// Hands the bytes to stb and notes whether it wanted more than there are: stb itself takes the rest of a
 /// truncated JPEG or BMP for zeros.
@@ -95,8 +96,8 @@ Info read_info(std::span<const std::byte> bytes, std::string_view name) {
   const int known = stbi_info_from_callbacks(&callbacks, &source, &info.width, &info.height, &info.channels);
   require<IoError>(known != 0, name, "no PNG, JPEG or BMP image (", bytes.size(),
                    " bytes): ", source.ran_out() ? "truncated" : stbi_failure_reason());
-  require<IoError>(std::int64_t{info.width} * info.height <= max_pixels, name, "shows ", info.width, " x ", info.height,
-                   " pixels, at most ", max_pixels, " are read");
+  info.height = std::abs(info.height);  // a BMP with its first row first says so by a negative height
+  check_size(info.width, info.height, name, bytes.size());
   return info;
 }
 
@@ -112,15 +113,16 @@ Pixels decode(std::span<const std::byte> bytes, std::string_view name, int chann
     pixels.reset(stbi_load_from_callbacks(&callbacks, &source, &info.width, &info.height, &info.channels, channels));
     if (pixels == nullptr) reason = stbi_failure_reason();
   } catch (const std::runtime_error&) {
-    reason = "corrupt";
+    reason = "Corrupt";
   }
   require<IoError>(!source.ran_out(), name, "truncated: the image goes on after its end at byte ", bytes.size());
-  require<IoError>(reason == nullptr, name, "can't be decoded: ", reason == nullptr ? "" : reason);
+  require<IoError>(reason == nullptr, name, "can't be decoded (", bytes.size(),
+                   " bytes): ", reason == nullptr ? "" : reason);
   return pixels;
 }
 
-/// Pixels that alternate colours and, with `transparent`, their opacity, to [C, H, W] on white.
-Tensor to_planes(const stbi_uc* pixels, const Info& info, int channels, bool transparent) {
+/// Pixels that alternate colours and, with `transparent`, their opacity, to [C, H, W] on the grey `behind`.
+Tensor to_planes(const stbi_uc* pixels, const Info& info, int channels, bool transparent, int behind) {
   Tensor image = Tensor::empty({channels, info.height, info.width}, uint8);
   auto* out = image.mutable_data<std::uint8_t>();
   const std::int64_t area = std::int64_t{info.height} * info.width;
@@ -129,7 +131,7 @@ Tensor to_planes(const stbi_uc* pixels, const Info& info, int channels, bool tra
     const stbi_uc* pixel = pixels + i * step;
     const int opacity = transparent ? pixel[channels] : 255;
     for (int c = 0; c < channels; ++c) {
-      out[c * area + i] = static_cast<std::uint8_t>((pixel[c] * opacity + 255 * (255 - opacity) + 127) / 255);
+      out[c * area + i] = static_cast<std::uint8_t>((pixel[c] * opacity + behind * (255 - opacity) + 127) / 255);
     }
   }
   return image;
@@ -150,19 +152,21 @@ std::vector<std::uint8_t> interleave(const Tensor& image) {
 
 }  // namespace
 
-Tensor read_image(std::string_view path, int channels) {
-  return decode_image(io::read_file(path, max_file), path, channels);
+Tensor read_image(std::string_view path, int channels, int behind) {
+  return decode_image(io::read_file(path, max_file), path, channels, behind);
 }
 
-Tensor decode_image(std::span<const std::byte> bytes, std::string_view name, int channels) {
+Tensor decode_image(std::span<const std::byte> bytes, std::string_view name, int channels, int behind) {
   require<ValueError>(channels == 1 || channels == 3, "read_image", "wants 1 or 3 channels, got ", channels);
+  require<ValueError>(behind >= 0 && behind <= 255, "read_image", "wants a grey from 0 to 255 behind, got ", behind);
   require<IoError>(bytes.size() <= max_file, name, "an image file of ", bytes.size(), " bytes, at most ", max_file,
                    " are read");
+  check_png(bytes, name);
   check_jpeg(bytes, name);
   const Info info = read_info(bytes, name);
   const bool transparent = info.channels == 2 || info.channels == 4;
   const Pixels pixels = decode(bytes, name, transparent ? channels + 1 : channels);
-  return to_planes(pixels.get(), info, channels, transparent);
+  return to_planes(pixels.get(), info, channels, transparent, behind);
 }
 
 std::vector<std::byte> encode_png(const Tensor& image) {

@@ -1,10 +1,15 @@
 #include <reel/core/error.h>
+#include <reel/data/image_size.h>
 #include <reel/data/jpeg_check.h>
 
 namespace reel::data {
 namespace {
 
+constexpr unsigned first_frame = 0xC0;  // to 0xCF, the ways of coding; but for three of them, which are tables
+constexpr unsigned last_frame = 0xCF;
 constexpr unsigned huffman_tables = 0xC4;
+constexpr unsigned reserved = 0xC8;
+constexpr unsigned arithmetic_tables = 0xCC;
 constexpr unsigned start_of_image = 0xD8;
 constexpr unsigned end_of_image = 0xD9;
 constexpr unsigned start_of_scan = 0xDA;
@@ -19,11 +24,12 @@ class JpegWalk {
     int scans = 0;
     for (unsigned marker = next_marker(); marker != end_of_image; marker = next_marker()) {
       const std::size_t begin = at_;
-      const std::size_t length = 256 * byte(at_) + byte(at_ + 1);
+      const std::size_t length = two_bytes(at_);
       require<IoError>(length >= 2, name_, "corrupt JPEG: a segment of length ", length, " at byte ", begin);
       require<IoError>(length <= file_.size() - begin, name_, "truncated JPEG: a segment of length ", length,
                        " at byte ", begin, ", the file ends at byte ", file_.size());
       if (marker == huffman_tables) check_tables(begin + 2, begin + length);
+      if (is_frame(marker)) check_size(two_bytes(begin + 5), two_bytes(begin + 3), name_, file_.size());
       if (marker == start_of_scan) ++scans;
       require<IoError>(scans <= max_scans, name_, "a JPEG with more than ", max_scans, " scans, at byte ", begin);
       at_ = begin + length;
@@ -34,6 +40,14 @@ class JpegWalk {
   [[nodiscard]] unsigned byte(std::size_t at) const {
     require<IoError>(at < file_.size(), name_, "truncated JPEG: it goes on after its end at byte ", file_.size());
     return std::to_integer<unsigned>(file_[at]);
+  }
+
+  [[nodiscard]] unsigned two_bytes(std::size_t at) const { return 256 * byte(at) + byte(at + 1); }
+
+  /// Whether a segment's bytes 3 to 6 tell the picture's height and width.
+  static bool is_frame(unsigned marker) {
+    return marker >= first_frame && marker <= last_frame && marker != huffman_tables && marker != reserved &&
+           marker != arithmetic_tables;
   }
 
   /// Skips to what follows the next FF xx that is a marker: not a stuffed FF (xx = 0), a fill byte (FF), or a restart

@@ -104,6 +104,14 @@ void mistreat(const Bytes& whole) {
   }
 }
 
+// What is wrong with a file whose header says that it shows so many pixels.
+std::string complaint(Bytes bytes, std::size_t width_at, std::size_t height_at, const Bytes& width,
+                      const Bytes& height) {
+  std::copy(width.begin(), width.end(), bytes.begin() + static_cast<std::ptrdiff_t>(width_at));
+  std::copy(height.begin(), height.end(), bytes.begin() + static_cast<std::ptrdiff_t>(height_at));
+  return message_of<IoError>([&] { (void)decode(bytes); });
+}
+
 }  // namespace
 
 TEST_CASE("write_png and read_image: what was written comes back") {
@@ -144,6 +152,15 @@ TEST_CASE("read_image: what is transparent is shown on white") {
   CHECK(pixel.at({2, 0, 0}) == 204);
 }
 
+TEST_CASE("read_image: what is transparent is shown on the grey that is asked for") {
+  const TemporaryFolder folder;
+  write(folder / "pixel.png", transparent_png);
+  const Tensor pixel = read_image(folder / "pixel.png", 3, 0);
+  CHECK(pixel.at({0, 0, 0}) == (200 * 51 + 127) / 255);
+  CHECK(pixel.at({2, 0, 0}) == 0);
+  CHECK_THROWS_AS((void)read_image(folder / "pixel.png", 3, 256), ValueError);
+}
+
 TEST_CASE("read_image: truncated and flipped files") {
   mistreat(encode(noise({3, 5, 7})));
   mistreat(encode(Tensor::zeros({40, 40}, uint8)));
@@ -160,6 +177,46 @@ TEST_CASE("read_image: a lying size is refused before memory is taken") {
   CHECK(contains(message, "32767 x 32767"));
   png[16] = 0x10;
   CHECK_THROWS_AS((void)decode(png), IoError);
+}
+
+TEST_CASE("read_image: sizes that can't be are told in words, with the file's size") {
+  const Bytes png = encode(noise({1, 4, 4}));
+  const std::string file = "picture: a file of " + std::to_string(png.size()) + " bytes that says it shows ";
+  const Bytes large = {0x00, 0x01, 0x86, 0xA0};
+  const Bytes none = {0, 0, 0, 0};
+  CHECK(complaint(png, 16, 20, large, large) ==
+        file + "100000 x 100000 pixels: at most 32768 a side and 33554432 in all are read");
+  CHECK(complaint(png, 16, 20, none, {0, 0, 0, 4}) == file + "0 x 4 pixels: neither side may be 0");
+  CHECK(contains(complaint(png, 16, 20, {0xFF, 0xFF, 0xFF, 0xFF}, {0, 0, 0, 1}), "4294967295 x 1 pixels"));
+
+  const Bytes frame = {0xFF, 0xC0, 0x00, 0x11};
+  const auto at =
+      static_cast<std::size_t>(std::search(jpeg.begin(), jpeg.end(), frame.begin(), frame.end()) - jpeg.begin());
+  CHECK(
+      contains(complaint(jpeg, at + 7, at + 5, {0xFF, 0xFF}, {0xFF, 0xFF}), "bytes that says it shows 65535 x 65535"));
+  CHECK(contains(complaint(jpeg, at + 7, at + 5, {0, 4}, {0, 0}), "4 x 0 pixels: neither side may be 0"));
+
+  CHECK(contains(complaint(bmp, 18, 22, {0, 0, 0, 0}, {3, 0, 0, 0}), "0 x 3 pixels: neither side may be 0"));
+  CHECK(contains(complaint(bmp, 18, 22, {0xA0, 0x86, 1, 0}, {3, 0, 0, 0}), "100000 x 3 pixels"));
+}
+
+TEST_CASE("read_image: a cut PNG says where it ends") {
+  Bytes png = encode(noise({1, 40, 40}));
+  png.resize(png.size() - 20);
+  CHECK(contains(message_of<IoError>([&] { (void)decode(png); }),
+                 "at byte 33, the file ends at byte " + std::to_string(png.size())));
+  png.resize(35);
+  CHECK(message_of<IoError>([&] { (void)decode(png); }) ==
+        "picture: truncated PNG: a chunk is to follow at byte 33, the file ends at byte 35");
+}
+
+TEST_CASE("read_image: a BMP with its first row first") {
+  Bytes bytes = bmp;
+  for (std::size_t i = 22; i < 26; ++i) bytes[i] = i == 22 ? 0xFD : 0xFF;  // a height of -3
+  const Tensor image = decode(bytes);
+  REQUIRE(image.shape() == Shape{3, 3, 4});
+  CHECK(image.at({1, 0, 3}) == 160);
+  CHECK(image.at({1, 2, 3}) == 0);
 }
 
 TEST_CASE("read_image: a JPEG's Huffman tables can't have more codes than fit, nor be too many passes") {
