@@ -49,7 +49,8 @@ class Header {
       const std::size_t at = magic_bytes + size_bytes * axis;
       const std::uint64_t size =
           (std::uint64_t{byte(at)} << 24) | (byte(at + 1) << 16) | (byte(at + 2) << 8) | byte(at + 3);
-      require<IoError>(size > 0, path_, "size 0 of axis ", axis, " at byte ", at);
+      require<IoError>(size > 0, path_, axis == 0 ? "an empty data set: " : "", "size 0 of axis ", axis, " at byte ",
+                       at);
       // Both factors are below 2^32, or the product would have been refused before.
       elements *= size;
       require<IoError>(elements <= room, path_, "truncated or lying: size ", size, " of axis ", axis, " at byte ", at,

@@ -83,6 +83,14 @@ TEST_CASE("read_idx: sizes that lie are found out before memory is taken") {
   }
 }
 
+TEST_CASE("read_idx: an empty data set is named as one") {
+  const TemporaryFolder folder;
+  const std::string path = folder / "images";
+  write(path, make_idx({0, 28, 28}));
+  const std::string message = message_of<IoError>([&] { (void)read_idx(path); });
+  CHECK(message == path + ": an empty data set: size 0 of axis 0 at byte 4");
+}
+
 TEST_CASE("read_idx: flipped bits of the header are refused") {
   const TemporaryFolder folder;
   const std::string path = folder / "images";
