@@ -11,6 +11,8 @@
 #include <reel/reel.h>
 #include <vector>
 
+#include "no_options.h"
+
 using namespace reel;
 
 // N images, C channels in and O out, H x W pixels in and OH x OW out, KH x KW taps.
@@ -106,7 +108,9 @@ bool compare(double tolerance) {
   return fits;
 }
 
-int main() {
+int main(int argc, char** argv) {
+  if (const auto code = examples::refuse_options(argc, argv, "A convolution in plain loops, and by Reel."))
+    return *code;
   try {
     std::cout << "x " << Shape{N, C, H, W} << ", w " << Shape{O, C, KH, KW} << ", stride " << stride << ", padding "
               << padding << "; Reel with " << num_threads() << " threads, the loops with one\n";

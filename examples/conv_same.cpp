@@ -3,9 +3,12 @@
 #include <iostream>
 #include <reel/reel.h>
 
+#include "no_options.h"
+
 using namespace reel;
 
-int main() {
+int main(int argc, char** argv) {
+  if (const auto code = examples::refuse_options(argc, argv, "A convolution with padding 'same'.")) return *code;
   try {
     nn::Conv2d conv({.in_channels = 3, .out_channels = 16, .kernel_size = 3, .padding = "same"});
     const Tensor picture = uniform({1, 3, 256, 256});  // one image, three channels, 256 rows of 256 pixels

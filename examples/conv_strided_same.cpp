@@ -4,6 +4,8 @@
 #include <iostream>
 #include <reel/reel.h>
 
+#include "no_options.h"
+
 using namespace reel;
 
 /// The same convolution by hand: the zeros are put around the input, and the window stays inside ("valid").
@@ -13,7 +15,8 @@ Variable pad_then_convolve(const Tensor& x, const nn::Conv2d& conv, std::int64_t
   return conv2d(padded, conv.weight(), conv.bias(), {.stride = 2, .padding = "valid", .dilation = 2});
 }
 
-int main() {
+int main(int argc, char** argv) {
+  if (const auto code = examples::refuse_options(argc, argv, "Padding 'same' with a stride.")) return *code;
   try {
     nn::Conv2d first({.in_channels = 3, .out_channels = 16, .kernel_size = 3, .padding = "same"});
     nn::Conv2d second(
