@@ -174,6 +174,9 @@ std::vector<Panel> trained_layer(const Tensor& photo, const std::string& path) {
 void run(const std::string& picture, const std::string& weights, const std::string& output) {
   Tensor photo = data::read_image(picture).unsqueeze(0).to(float32) / 255;  // [1, 3, H, W]
   const std::int64_t shrink = (std::max(photo.size(2), photo.size(3)) + 383) / 384;
+  const std::int64_t least = 13 * shrink;  // the widest filter is 13 x 13
+  require<ValueError>(std::min(photo.size(2), photo.size(3)) >= least, picture, "shows ", photo.size(3), " x ",
+                      photo.size(2), " pixels, the filters want sides of at least ", least);
   if (shrink > 1) photo = avg_pool2d(photo, {.kernel_size = shrink}).value();
 
   std::vector<Panel> panels = classical_filters(photo);

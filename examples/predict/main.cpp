@@ -12,14 +12,27 @@
 #include <vector>
 
 #include "../mnist/models.h"
+#include "../output.h"
 
 namespace {
 
 using namespace reel;
 
+/// uint8 [1, 28, 28]. A picture that shows nothing on white may be white ink on nothing, so it is tried on black, too.
+Tensor find_digit(const std::string& path) {
+  for (const int behind : {255, 0}) {
+    try {
+      return data::to_mnist(data::read_image(path, 3, behind));
+    } catch (const ValueError& error) {
+      if (behind == 0) throw ValueError(path, error.what());
+    }
+  }
+  return {};
+}
+
 /// [1, 1, 28, 28], normalised as in training.
 Tensor read_digit(const std::string& path) {
-  const Tensor digit = data::to_mnist(data::read_image(path));
+  const Tensor digit = find_digit(path);
   Tensor input = Tensor::empty({1, 1, 28, 28});
   const data::Normalizer normalize(data::mnist_normalization());
   normalize(digit, std::span<float>(input.mutable_data<float>(), 784));
@@ -60,6 +73,7 @@ int main(int argc, char** argv) {
   }
   try {
     run(weights, pictures);
+    examples::require_written();
   } catch (const std::exception& error) {
     std::cout.flush();
     std::cerr << "predict: " << error.what() << '\n';
