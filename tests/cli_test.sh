@@ -26,7 +26,7 @@ check() {
 refuses() {
   local words=$1 status=0
   shift
-  timeout 120 "$bin/$@" >output 2>&1 </dev/null || status=$?
+  timeout 120 "$bin/$1" "${@:2}" >output 2>&1 </dev/null || status=$?
   check "$* should end with 1, ended with $status" test "$status" -eq 1
   check "$* should say '$words'" grep -qE -- "$words" output
 }
@@ -34,8 +34,27 @@ refuses() {
 # works PROGRAM ARGUMENTS...
 works() {
   local status=0
-  timeout 300 "$bin/$@" >output 2>&1 </dev/null || status=$?
+  timeout 300 "$bin/$1" "${@:2}" >output 2>&1 </dev/null || status=$?
   check "$* should end with 0, ended with $status" test "$status" -eq 0
+}
+
+# exactly FILE TEXT: the file holds the text and nothing else.
+exactly() { check "$1 should hold '$2'" test "$(cat "$1")" = "$2"; }
+
+# interrupt ARGUMENTS...: mnist with Ctrl-C half a second after the training or the test began.
+interrupt() {
+  local status=0 process
+  "$bin/mnist" "$@" >output 2>&1 </dev/null &
+  process=$!
+  for _ in {1..300}; do
+    if grep -q '^model: ' output; then break; fi
+    sleep 0.1
+  done
+  sleep 0.5
+  kill -INT $process
+  wait $process || status=$?
+  check "Ctrl-C should end mnist $* with 0, ended with $status" test "$status" -eq 0
+  says '^stopping after this batch'
 }
 
 says() { check "the output should say '$1'" grep -qE -- "$1" output; }
@@ -65,13 +84,29 @@ check "the same weights from one thread" cmp mlp.safetensors again.safetensors
 # Options
 refuses 'not expected: --bogus' mnist --bogus
 refuses '--model: .*resnet' mnist --model resnet
-refuses '--batch-size: must be a number of at least 1, got 0' mnist --batch-size 0
-refuses '--lr' mnist --lr fast
+refuses '--batch-size: must be a whole number from 1 to [0-9]+, got 0' mnist --batch-size 0
+refuses '--batch-size: must be a whole .*, got 99999999999999999999$' mnist --batch-size 99999999999999999999
+refuses '--seed: must be a whole number from 0 .*, got -1$' mnist --seed -1
+refuses '--threads: must be a whole number from 0 to 1024, got 100000' mnist --threads 100000
+refuses '--lr: must be a number of at least 0, got fast' mnist --lr fast
+refuses '--lr: must be a number of at least 0, got inf' mnist --lr inf
+refuses '--momentum: must be a number of at least 0 and below 1, got 1.5' mnist --momentum 1.5
+refuses '--weight-decay: must be a number of at least 0, got nan' mnist --weight-decay nan
 refuses '--load is required' predict
 works mnist --help
 for option in data test-data model epochs batch-size lr momentum weight-decay seed threads augment save load log; do
   says "^  --$option "
 done
+
+for program in conv_same conv_strided_same conv_from_scratch; do
+  refuses 'not expected: --bogus' "$program" --bogus
+  works "$program" --help
+  says '^Usage: '
+done
+
+# A number with leading zeros is a decimal one.
+works mnist --load mlp.safetensors --epochs 00 --train-limit 0100 --batch-size 010
+says ' 100 training'
 
 # Data
 refuses '/nonexistent: is no folder' mnist --data /nonexistent
@@ -82,6 +117,10 @@ mkdir lying
 printf '\0\0\10\3\0\0\377\377\0\0\0\34\0\0\0\34' >lying/train-images-idx3-ubyte
 printf '\0\0\10\1\0\0\0\1\0' >lying/train-labels-idx1-ubyte
 refuses 'lying/train-images-idx3-ubyte: .*byte' mnist --data lying
+mkdir hollow
+printf '\0\0\10\3\0\0\0\0\0\0\0\34\0\0\0\34' >hollow/train-images-idx3-ubyte
+printf '\0\0\10\1\0\0\0\0' >hollow/train-labels-idx1-ubyte
+refuses 'hollow/train-images-idx3-ubyte: an empty data set' mnist --data hollow
 
 # Models
 refuses 'missing.safetensors: can.t be opened' mnist --load missing.safetensors
@@ -95,6 +134,14 @@ refuses 'missing: .*0.weight|misfit' mnist --load liar.safetensors
 refuses '/nowhere/x: ' mnist "${quick[@]}" --save /nowhere/x
 refuses '/nowhere/x: ' mnist "${quick[@]}" --log /nowhere/x
 refuses '/dev/full: ' mnist "${quick[@]}" --log /dev/full
+mute() {
+  local status=0
+  timeout 120 "$bin/$1" "${@:2}" 2>output >/dev/full </dev/null || status=$?
+  check "$* into a full disk should end with 1, ended with $status" test "$status" -eq 1
+  says 'standard output: can.t be written: '
+}
+mute mnist "${quick[@]}"
+mute predict --load mlp.safetensors wrong.png
 in_little_space() {
   ulimit -f 100
   trap '' XFSZ
@@ -106,25 +153,67 @@ check "a full disk is told" eval '(in_little_space)'
 check "a failed save leaves the old file" cmp mlp.safetensors again.safetensors
 check "and no half-written one" test -z "$(find . -name '*.tmp*')"
 
+# A log is replaced only once the run is known to work, and no output takes the place of another file.
+echo old >old.jsonl
+refuses '/nonexistent: is no folder' mnist --data /nonexistent --log old.jsonl
+exactly old.jsonl old
+refuses '/nonexistent: is no folder' mnist --data /nonexistent --log new.jsonl
+check "no log of a run that never began" test ! -e new.jsonl
+log_in_no_space() {
+  ulimit -f 0
+  trap '' XFSZ
+  timeout 120 "$bin/mnist" "${quick[@]}" --mistakes '' --log old.jsonl 2>&1 </dev/null | cat >/dev/null
+  ((PIPESTATUS[0] == 1))
+}
+check "a disk without space for the log is told" eval '(log_in_no_space)'
+exactly old.jsonl old
+works mnist "${quick[@]}" --log old.jsonl
+check "a new log in place of the old one" test "$(grep -c '^{.*}$' old.jsonl) $(wc -l <old.jsonl)" = '2 2'
+refuses '--save and --log: both name the file same' mnist --save same --log ./same
+refuses '--save and --mistakes: both name the file mistakes.png' mnist --save mistakes.png
+refuses '--log and --mistakes: both' mnist --log "$PWD/same" --mistakes same
+refuses '--load and --log: both' mnist --load mlp.safetensors --log mlp.safetensors
+check "the weights are as they were" cmp mlp.safetensors again.safetensors
+works mnist "${quick[@]}" --mistakes ''
+check "no sheet of mistakes was asked for" bash -c '! grep -q "worst mistakes" output'
+
+# A line of progress fits the terminal.
+if type -P script >/dev/null; then
+  script -qec "stty cols 40; '$bin/mnist' --train-limit 6400 --epochs 1" typescript >/dev/null 2>&1 </dev/null || true
+  grep -a 'images/s\|accuracy\|epoch' typescript | grep -av '^epoch 1/1: ' | tr '\r' '\n' | sed 's/\x1b\[K//' \
+    | grep -a '^epoch 1/1 ' >output || true
+  check "there is a line of progress" test -s output
+  # shellcheck disable=SC2016  # the $ sign is awk's
+  check "lines of progress stay below 40 columns" awk 'length($0) >= 40 { bad = 1 } END { exit bad }' output
+fi
+
 # Pictures
 refuses 'log.jsonl: ' predict --load mlp.safetensors log.jsonl
 head -c 2000 wrong.png >short.png
 refuses 'short.png: ' predict --load mlp.safetensors short.png
 refuses 'none.png: ' predict --load mlp.safetensors none.png
+# 40 x 40 pixels of grey and opacity, all of them white, and a bar of 6 x 24 opaque; and one black pixel.
+base64 -d >white.png <<<'iVBORw0KGgoAAAANSUhEUgAAACgAAAAoCAQAAAAm93DmAAAALklEQVR42u3WoREAAAgDse6/
+NFgGgMOk76Obym4BAm/AOSAQCAQCgb+gbwO8BhuJ+smLCJaEbQAAAABJRU5ErkJggg=='
+base64 -d >dot.png <<<'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNgAAAAAgAB5Sfe/AAAAABJRU5ErkJggg=='
+works predict --load mlp.safetensors white.png
+says '^white.png: [0-9]$'
+refuses 'dot.png: to_mnist: found no ink' predict --load mlp.safetensors white.png dot.png
+refuses 'dot.png: shows 1 x 1 pixels, the filters want sides of at least 13' feature_maps dot.png
 
 # A loss that is no number
 refuses 'the loss is (NaN|infinite) in epoch 1, batch [0-9]+; first bad value: [a-z_0-9]+( \([0-9]+\))?: ' \
   mnist --train-limit 640 --epochs 1 --lr 1e9
 
-# Ctrl-C: ends after the batch, saves, and says so.
-"$bin/mnist" --model cnn --epochs 50 --save stopped.safetensors >output 2>&1 </dev/null &
-sleep 3
-kill -INT $!
-status=0
-wait $! || status=$?
-check "Ctrl-C should end with 0, ended with $status" test "$status" -eq 0
+# Ctrl-C: ends after the batch, of training or test, saves, and says so.
+interrupt --model cnn --epochs 50 --save stopped.safetensors
 says '^interrupted in epoch 1'
 works mnist --load stopped.safetensors --epochs 0
+interrupt --model vgg --threads 1 --epochs 1 --train-limit 64 --mistakes ''
+says '^interrupted in the test of epoch 1'
+check "an epoch that was cut off has no result" bash -c '! grep -q "test accuracy" output'
+interrupt --model vgg --threads 1 --epochs 0 --mistakes ''
+says '^interrupted in the test after'
 
 printf '%d passed, %d failed\n' "$passed" "$failed"
 ((failed == 0))

@@ -5,7 +5,9 @@
 #include <cerrno>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <iomanip>
+#include <reel/core/io/file.h>
 #include <reel/core/io/json.h>
 #include <reel/core/parallel.h>
 #include <sstream>
@@ -37,6 +39,13 @@ class JsonObject {
   std::string members_;
 };
 
+/// A terminal, a pipe and the like, which are there already and hold nothing that could be lost.
+bool is_device(const std::string& path) {
+  std::error_code ignored;
+  const auto status = std::filesystem::status(path, ignored);
+  return std::filesystem::is_other(status);
+}
+
 }  // namespace
 
 std::int64_t peak_rss_bytes() {
@@ -49,36 +58,48 @@ std::int64_t peak_rss_bytes() {
 #endif
 }
 
-Log::Log(const std::string& path) : path_(path) {
-  if (path_.empty()) return;
-  file_.open(path_, std::ios::trunc);
+Log::Log(std::string path) : path_(std::move(path)) {
+  if (!path_.empty() && !is_device(path_)) const reel::io::AtomicFile probe(path_);
+}
+
+void Log::open() {
+  file_.open(path_, std::ios::app);
   reel::require<reel::IoError>(file_.good(), path_, "can't be opened: ", std::strerror(errno));
 }
 
 void Log::write(const Options& o, const reel::data::Mnist& data, std::int64_t parameters) {
   if (path_.empty()) return;
-  line(JsonObject()
-           .add("model", o.model)
-           .add("data", o.data)
-           .add("test_data", o.test_data.empty() ? o.data : o.test_data)
-           .add("train_images", data.train.size())
-           .add("test_images", data.test.size())
-           .add("parameters", parameters)
-           .add("epochs", o.epochs)
-           .add("batch_size", o.batch_size)
-           .add("lr", o.lr)
-           .add("momentum", o.momentum)
-           .add("weight_decay", o.weight_decay)
-           .add("augment", o.augment)
-           .add("seed", o.seed)
-           .add("threads", std::int64_t{reel::num_threads()})
-           .add("train_limit", o.train_limit)
-           .add("load", o.load)
-           .add("save", o.save)
-           .add("mistakes", o.mistakes)
-           .add("cache_dir", o.cache_dir)
-           .add("mirror", o.mirror)
-           .text());
+  const std::string text = JsonObject()
+                               .add("model", o.model)
+                               .add("data", o.data)
+                               .add("test_data", o.test_data.empty() ? o.data : o.test_data)
+                               .add("train_images", data.train.size())
+                               .add("test_images", data.test.size())
+                               .add("parameters", parameters)
+                               .add("epochs", o.epochs)
+                               .add("batch_size", o.batch_size)
+                               .add("lr", o.lr)
+                               .add("momentum", o.momentum)
+                               .add("weight_decay", o.weight_decay)
+                               .add("augment", o.augment)
+                               .add("seed", o.seed)
+                               .add("threads", std::int64_t{reel::num_threads()})
+                               .add("train_limit", o.train_limit)
+                               .add("load", o.load)
+                               .add("save", o.save)
+                               .add("mistakes", o.mistakes)
+                               .add("cache_dir", o.cache_dir)
+                               .add("mirror", o.mirror)
+                               .text();
+  if (!is_device(path_)) {
+    reel::io::AtomicFile first(path_);  // a full disk leaves the old log
+    first.write(text + '\n');
+    first.commit();
+    open();
+  } else {
+    open();
+    line(text);
+  }
 }
 
 void Log::write(const EpochResult& r) {

@@ -23,18 +23,21 @@ struct EpochResult {
 [[nodiscard]] std::int64_t peak_rss_bytes();
 
 /// A file of JSON Lines: the configuration first, then an object for each epoch. With an empty path it does nothing.
+/// All throw reel::IoError where the file can't be written.
 class Log {
  public:
-  /// Throws reel::IoError where the file can't be written.
-  explicit Log(const std::string& path);
+  /// Finds out whether the file can be written, and leaves an old one as it is.
+  explicit Log(std::string path);
+  /// The first line, which takes the place of an old log.
   void write(const Options& options, const reel::data::Mnist& data, std::int64_t parameters);
   void write(const EpochResult& result);
 
  private:
+  void open();
   void line(const std::string& text);
 
   std::string path_;
-  std::ofstream file_;
+  std::ofstream file_;  // open from the first line on
 };
 
 }  // namespace mnist

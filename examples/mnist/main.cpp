@@ -9,6 +9,7 @@
 #include <reel/data/transforms.h>
 #include <reel/optim/sgd.h>
 
+#include "../output.h"
 #include "log.h"
 #include "models.h"
 #include "options.h"
@@ -76,6 +77,11 @@ Evaluation train(nn::Module& model, const data::Mnist& data, const Options& opti
       break;
     }
     evaluation = evaluate(model, data.test);
+    if (interrupted()) {
+      std::cout << "interrupted in the test of epoch " << epoch << " after " << evaluation.running.images
+                << " images\n";
+      break;
+    }
     require<NumericError>(std::isfinite(evaluation.running.mean_loss()), "test", "the loss on the test images is ",
                           evaluation.running.mean_loss(), " after epoch ", epoch, "; a smaller --lr often helps");
     const EpochResult result{.epoch = epoch,
@@ -95,7 +101,7 @@ void report(const Evaluation& evaluation, const data::ImageDataset& test, const 
   print_confusion(std::cout, evaluation);
   std::printf("test accuracy: %.2f %% (%.0f of %.0f)\n", 100 * evaluation.running.accuracy(),
               evaluation.running.correct, evaluation.running.images);
-  const std::int64_t shown = write_mistakes(options.mistakes, evaluation, test);
+  const std::int64_t shown = options.mistakes.empty() ? 0 : write_mistakes(options.mistakes, evaluation, test);
   if (shown > 0) std::cout << "the " << shown << " worst mistakes (true > read): " << options.mistakes << '\n';
 }
 
@@ -107,17 +113,20 @@ void run(Options& options) {
   require_writable(options.mistakes);
   Log log(options.log);
   const data::Mnist data = load_data(options);
-  std::cout << "model: " << options.model << ", " << model.parameter_count() << " parameters; " << data.train.size()
-            << " training and " << data.test.size() << " test images; " << num_threads() << " threads\n";
-  log.write(options, data, model.parameter_count());
   watch_for_interrupts();
+  std::cout << "model: " << options.model << ", " << model.parameter_count() << " parameters; " << data.train.size()
+            << " training and " << data.test.size() << " test images; " << num_threads() << " threads" << std::endl;
+  log.write(options, data, model.parameter_count());
   Evaluation evaluation = train(model, data, options, log);
   if (!options.save.empty()) {
     save_model(options.save, options.model, model);
     std::cout << "weights saved: " << options.save << '\n';
   }
+  if (!interrupted() && options.epochs == 0) {
+    evaluation = evaluate(model, data.test);
+    if (interrupted()) std::cout << "interrupted in the test after " << evaluation.running.images << " images\n";
+  }
   if (interrupted()) return;
-  if (options.epochs == 0) evaluation = evaluate(model, data.test);
   report(evaluation, data.test, options);
 }
 
@@ -128,6 +137,7 @@ int main(int argc, char** argv) {
   if (const auto exit_code = parse(argc, argv, options)) return *exit_code;
   try {
     run(options);
+    examples::require_written();
   } catch (const std::exception& error) {
     std::cout.flush();
     std::cerr << "mnist: " << error.what() << '\n';

@@ -1,8 +1,12 @@
 #include "options.h"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
+#include <cmath>
 #include <filesystem>
 #include <iostream>
+#include <limits>
+#include <reel/core/parallel.h>
 #include <reel/data/download.h>
 #include <reel/data/synthetic.h>
 
@@ -12,15 +16,64 @@ namespace mnist {
 
 namespace {
 
-/// Accepts numbers from `least` on.
-CLI::Validator at_least(double least) {
+constexpr std::uint64_t most_counted = 1'000'000'000;  // images, epochs; nobody waits for more
+
+/// Reads all of `text` as a number, and nothing else: no sign of plus, no octal or hexadecimal ones, none out of range.
+template <class T>
+bool read_number(const std::string& text, T& value) {
+  const char* end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, value);
+  return error == std::errc() && stopped == end;
+}
+
+/// Accepts whole numbers from `least` to `most`, and writes them without leading zeros, which CLI11 takes for octal.
+CLI::Validator whole(std::uint64_t least, std::uint64_t most) {
   return CLI::Validator(
-      [least](std::string& text) {
-        double value = 0;
-        if (CLI::detail::lexical_cast(text, value) && value >= least) return std::string();
-        return reel::concat("must be a number of at least ", least, ", got ", text);
+      [least, most](std::string& text) {
+        std::uint64_t value = 0;
+        if (!read_number(text, value) || value < least || value > most) {
+          return reel::concat("must be a whole number from ", least, " to ", most, ", got ", text);
+        }
+        text = std::to_string(value);
+        return std::string();
       },
       reel::concat(">= ", least));
+}
+
+/// Accepts numbers from 0 on, and below `end` where there is one.
+CLI::Validator from_zero(std::optional<double> end = std::nullopt) {
+  const std::string below = end ? reel::concat(" and below ", *end) : "";
+  return CLI::Validator(
+      [end, below](std::string& text) {
+        double value = 0;
+        if (read_number(text, value) && std::isfinite(value) && value >= 0 && (!end || value < *end)) {
+          return std::string();
+        }
+        return reel::concat("must be a number of at least 0", below, ", got ", text);
+      },
+      end ? reel::concat("in [0, ", *end, ")") : ">= 0");
+}
+
+/// Where a path leads, so that two spellings of one file are equal.
+std::filesystem::path place(const std::string& path) {
+  std::error_code failed;
+  const auto found = std::filesystem::weakly_canonical(std::filesystem::absolute(path), failed);
+  return failed ? std::filesystem::path(path) : found;
+}
+
+/// Refuses outputs that would overwrite one another, or the weights to start from (which --save may).
+void check_files(const Options& o) {
+  struct Pair {
+    const char* names;
+    const std::string& a;
+    const std::string& b;
+  };
+  for (const Pair& pair : {Pair{"--save and --log", o.save, o.log}, Pair{"--save and --mistakes", o.save, o.mistakes},
+                           Pair{"--log and --mistakes", o.log, o.mistakes}, Pair{"--load and --log", o.load, o.log},
+                           Pair{"--load and --mistakes", o.load, o.mistakes}}) {
+    if (pair.a.empty() || pair.b.empty() || place(pair.a) != place(pair.b)) continue;
+    throw CLI::ValidationError(pair.names, "both name the file " + pair.a);
+  }
 }
 
 void add_data_options(CLI::App& app, Options& o) {
@@ -33,7 +86,7 @@ void add_data_options(CLI::App& app, Options& o) {
   app.add_option("--mirror", o.mirror, "Base URL to download from instead of the public mirror");
   app.add_option("--train-limit", o.train_limit, "Use only the first N training images (0: all)")
       ->capture_default_str()
-      ->check(at_least(0));
+      ->transform(whole(0, most_counted));
 }
 
 void add_training_options(CLI::App& app, Options& o) {
@@ -42,27 +95,30 @@ void add_training_options(CLI::App& app, Options& o) {
       ->check(CLI::IsMember(model_names()));
   app.add_option("--epochs", o.epochs, "Passes over the training images; 0 only tests")
       ->capture_default_str()
-      ->check(at_least(0));
-  app.add_option("--batch-size", o.batch_size, "Images for each step")->capture_default_str()->check(at_least(1));
-  app.add_option("--lr", o.lr, "Learning rate of SGD")->capture_default_str()->check(at_least(0));
-  app.add_option("--momentum", o.momentum, "Momentum of SGD")->capture_default_str()->check(at_least(0));
+      ->transform(whole(0, most_counted));
+  app.add_option("--batch-size", o.batch_size, "Images for each step")
+      ->capture_default_str()
+      ->transform(whole(1, most_counted));
+  app.add_option("--lr", o.lr, "Learning rate of SGD")->capture_default_str()->check(from_zero());
+  app.add_option("--momentum", o.momentum, "Momentum of SGD")->capture_default_str()->check(from_zero(1));
   app.add_option("--weight-decay", o.weight_decay, "L2 penalty on all parameters")
       ->capture_default_str()
-      ->check(at_least(0));
+      ->check(from_zero());
   app.add_flag("--augment", o.augment, "Shift and rotate the training images a little, anew in each epoch");
   app.add_option("--seed", o.seed,
                  "Decides initial weights, order and augmentation; the same seed gives the same weights")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->transform(whole(0, std::numeric_limits<std::uint64_t>::max()));
   app.add_option("--threads", o.threads, "Threads to compute with (0: all cores); results don't depend on it")
       ->capture_default_str()
-      ->check(at_least(0));
+      ->transform(whole(0, reel::max_threads));
 }
 
 void add_file_options(CLI::App& app, Options& o) {
   app.add_option("--save", o.save, "Write the weights here at the end (safetensors)");
   app.add_option("--load", o.load, "Start from these weights; epochs, order and momentum begin anew");
   app.add_option("--log", o.log, "Write a JSON object here for the configuration and for each epoch, line by line");
-  app.add_option("--mistakes", o.mistakes, "Write the worst mistakes on the test images here, as a PNG")
+  app.add_option("--mistakes", o.mistakes, "Write the worst mistakes on the test images here, as a PNG ('': nowhere)")
       ->capture_default_str();
 }
 
@@ -97,6 +153,7 @@ std::optional<int> parse(int argc, char** argv, Options& options) {
   add_file_options(app, options);
   try {
     app.parse(argc, argv);
+    check_files(options);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 1;
   }

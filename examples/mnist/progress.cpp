@@ -35,14 +35,15 @@ void Progress::update(const Running& running) {
   const int length = std::snprintf(text, sizeof text, " loss %.3f  accuracy %4.1f %%  %6.0f images/s  %4.0f s left",
                                    running.mean_loss(), 100 * running.accuracy(), rate,
                                    (total_ - running.images) / std::max(rate, 1e-9));
-  const int room = terminal_width() - length - static_cast<int>(title_.size()) - 4;
+  const int width = terminal_width() - 1;  // a full line would wrap on some terminals
+  const int room = width - length - static_cast<int>(title_.size()) - 3;
   std::string bar;
   if (room >= 5) {
     const auto cells = static_cast<std::size_t>(std::min(room, 40));
     const auto filled = static_cast<std::size_t>(share * static_cast<double>(cells));
     bar = " [" + std::string(filled, '#') + std::string(cells - std::min(filled, cells), '.') + "]";
   }
-  std::printf("\r\033[K%s%s%s", title_.c_str(), bar.c_str(), text);
+  std::printf("\r\033[K%.*s", width, (title_ + bar + text).c_str());  // what wraps could not be drawn over
   std::fflush(stdout);
 }
 

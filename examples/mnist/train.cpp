@@ -1,11 +1,16 @@
 #include "train.h"
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <cmath>
 #include <csignal>
 #include <reel/autograd/ops/loss.h>
 #include <reel/autograd/tape.h>
 #include <reel/core/kernels/elementwise.h>
 #include <reel/core/kernels/reduce.h>
+#include <string_view>
+#include <tuple>
 
 namespace mnist {
 
@@ -14,10 +19,15 @@ using namespace reel;
 namespace {
 
 volatile std::sig_atomic_t stop_requested = 0;
+// What a signal says; on a terminal below the line that is being drawn.
+std::string_view stop_message = "stopping after this batch ...\n";
 
 void request_stop(int signal) {
+  const int before = errno;
+  if (stop_requested == 0) std::ignore = ::write(STDERR_FILENO, stop_message.data(), stop_message.size());
   stop_requested = 1;
   std::signal(signal, SIG_DFL);
+  errno = before;
 }
 
 double count_correct(const Tensor& logits, const Tensor& labels) {
@@ -43,6 +53,7 @@ double count_correct(const Tensor& logits, const Tensor& labels) {
 bool interrupted() { return stop_requested != 0; }
 
 void watch_for_interrupts() {
+  if (isatty(STDERR_FILENO) != 0) stop_message = "\nstopping after this batch ... (Ctrl-C again ends at once)\n";
   std::signal(SIGINT, request_stop);
   std::signal(SIGTERM, request_stop);
 }
@@ -92,6 +103,7 @@ Evaluation evaluate(nn::Module& model, const data::ImageDataset& dataset) {
       result.running.correct += truth == guess ? 1 : 0;
       result.running.images += 1;
     }
+    if (interrupted()) break;
   }
   return result;
 }

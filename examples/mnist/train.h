@@ -9,8 +9,8 @@
 
 namespace mnist {
 
-/// True once Ctrl-C was pressed (or SIGTERM came); training then ends after the batch. A second one ends the program at
-/// once.
+/// True once Ctrl-C was pressed (or SIGTERM came); training and evaluation then end after the batch, as a line on the
+/// standard error says. A second one ends the program at once.
 [[nodiscard]] bool interrupted();
 void watch_for_interrupts();
 
@@ -26,6 +26,7 @@ struct Evaluation {
   std::vector<int> predicted;                                // by image
   std::vector<double> losses;                                // by image
 };
+/// One pass over the data set. Stops early where interrupted.
 [[nodiscard]] Evaluation evaluate(reel::nn::Module& model, const reel::data::ImageDataset& dataset);
 
 }  // namespace mnist
