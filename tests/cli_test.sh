@@ -210,7 +210,7 @@ interrupt --model cnn --epochs 50 --save stopped.safetensors
 says '^interrupted in epoch 1'
 works mnist --load stopped.safetensors --epochs 0
 interrupt --model vgg --threads 1 --epochs 1 --train-limit 64 --mistakes ''
-says '^interrupted in the test of epoch 1'
+says '^interrupted in (the test of )?epoch 1'  # on a busy machine the one batch may not be over yet
 check "an epoch that was cut off has no result" bash -c '! grep -q "test accuracy" output'
 interrupt --model vgg --threads 1 --epochs 0 --mistakes ''
 says '^interrupted in the test after'

@@ -58,28 +58,51 @@ void add_products(const float* data, const std::vector<std::int64_t>& offset, co
   }
 }
 
-/// sums[k] += sum over p of data[offset[k] + p] * dy[p], for one output channel.
-void add_dot_products(const float* data, const std::vector<std::int64_t>& offset, const float* dy, std::int64_t span,
-                      float* sums) {
-  constexpr std::int64_t together = 8;
+/// sums[o][k] += sum over p of data[offset[k] + p] * dy[o][p], for `Channels` output channels and four taps.
+template <int Channels>
+HWY_NOINLINE void add_dots(const float* const* taps, const float* dy, std::int64_t dy_step, std::int64_t span,
+                           float* sums, std::int64_t sums_step, std::int64_t count) {
+  Vec sum[Channels][4];
+  for (int o = 0; o < Channels; ++o) {
+    for (int k = 0; k < 4; ++k) sum[o][k] = hn::Zero(Floats());
+  }
+  const auto add = [&](std::int64_t p, const auto& factor) HWY_ATTR {
+    Vec tap[4];
+    for (int k = 0; k < 4; ++k) tap[k] = load(taps[k] + p);
+    HWY_UNROLL(4)
+    for (int o = 0; o < Channels; ++o) {
+      const Vec f = factor(dy + o * dy_step + p);
+      for (int k = 0; k < 4; ++k) sum[o][k] = hn::MulAdd(f, tap[k], sum[o][k]);
+    }
+  };
+  std::int64_t p = 0;
+  for (; p + lanes <= span; p += lanes) add(p, [](const float* from) HWY_ATTR { return load(from); });
+  if (p < span) {
+    add(p, [&](const float* from) HWY_ATTR {
+      HWY_ALIGN float tail[lanes] = {};
+      std::copy_n(from, span - p, tail);
+      return load(tail);
+    });
+  }
+  for (int o = 0; o < Channels; ++o) {
+    for (std::int64_t k = 0; k < count; ++k) {
+      sums[o * sums_step + k] += hn::GetLane(hn::SumOfLanes(Floats(), sum[o][k]));
+    }
+  }
+}
+
+/// The same for all output channels and taps.
+void add_all_dots(const float* data, const std::vector<std::int64_t>& offset, const float* dy, std::int64_t dy_step,
+                  std::int64_t channels, std::int64_t span, float* sums) {
   const auto terms = static_cast<std::int64_t>(offset.size());
-  for (std::int64_t k = 0; k < terms; k += together) {
-    Vec sum[together];
-    const float* rows[together];
-    for (std::int64_t i = 0; i < together; ++i) {
-      sum[i] = hn::Zero(Floats());
-      rows[i] = data + offset[static_cast<std::size_t>(std::min(k + i, terms - 1))];
-    }
-    HWY_ALIGN float tail[lanes] = {};
-    std::copy_n(dy + span / lanes * lanes, span % lanes, tail);
-    for (std::int64_t p = 0; p < span; p += lanes) {
-      const Vec factor = load(p + lanes <= span ? dy + p : tail);
-      HWY_UNROLL(8)
-      for (std::int64_t i = 0; i < together; ++i) sum[i] = hn::MulAdd(factor, load(rows[i] + p), sum[i]);
-    }
-    for (std::int64_t i = 0; i < std::min(together, terms - k); ++i) {
-      sums[k + i] += hn::GetLane(hn::SumOfLanes(Floats(), sum[i]));
-    }
+  for (std::int64_t k = 0; k < terms; k += 4) {
+    const float* taps[4];
+    for (std::int64_t i = 0; i < 4; ++i) taps[i] = data + offset[static_cast<std::size_t>(std::min(k + i, terms - 1))];
+    for_each_tile(channels, lanes == 16 ? 4 : 2, [&](std::int64_t o, std::int64_t some) HWY_ATTR {
+      constexpr decltype(&add_dots<1>) add[] = {add_dots<1>, add_dots<2>, add_dots<3>, add_dots<4>};
+      add[some - 1](taps, dy + o * dy_step, dy_step, span, sums + o * terms + k, terms,
+                    std::min<std::int64_t>(4, terms - k));
+    });
   }
 }
 
@@ -131,15 +154,12 @@ void add_unit_by_dots(const float* x, const float* grad, const Conv2dGeometry& g
   std::fill_n(w.data.data() + field.size(), lanes, 0.0F);  // these meet zeros, and must be numbers
   copy_field(grad + plane * of_grad.channels * g.out_h * g.out_w, g.out_channels * g.out_h * g.out_w, of_grad,
              first_row, w.dy.data());
-  const std::vector<std::int64_t> offsets = tap_offsets(g, field);
-  for (std::int64_t o = 0; o < of_grad.channels; ++o) {
-    add_dot_products(w.data.data(), offsets, w.dy.data() + o * of_grad.channel_size(), field.span(),
-                     sums + o * g.depth());
-  }
+  add_all_dots(w.data.data(), tap_offsets(g, field), w.dy.data(), of_grad.channel_size(), of_grad.channels,
+               field.span(), sums);
 }
 
 void WeightGrad(const float* x, const float* grad, float* dw, const Conv2dGeometry& g) {
-  const FieldUnits units(g.batch, direct::input_field(g));
+  const FieldUnits units(g.batch, direct::input_field(g), 1024);
   const std::int64_t o = g.out_channels / g.groups;
   const bool by_dots = o < lanes / 2;
   const std::int64_t padded = by_dots ? o : round_up(o, lanes);

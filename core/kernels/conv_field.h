@@ -52,10 +52,10 @@ struct Field {
 struct FieldUnits {
   std::int64_t images, rows, together = 1, strip_rows, strips;
 
-  /// `field` is that of one image. Units get some 256 outputs or more, and a field that is small beside a second-level
+  /// `field` is that of one image. Units get some `outputs` or more, and a field that is small beside a second-level
   /// cache and spans few pages: every tap of every channel is a place of its own to read from.
-  FieldUnits(std::int64_t batch, Field field) : images(batch), rows(field.rows), strip_rows(field.rows) {
-    constexpr std::int64_t outputs = 256;
+  explicit FieldUnits(std::int64_t batch, Field field, std::int64_t outputs = 256)
+      : images(batch), rows(field.rows), strip_rows(field.rows) {
     constexpr std::int64_t floats = std::int64_t{48} << 10;
     while (field.size() > floats && field.rows * field.width() > outputs && field.rows > field.vertical.reach) {
       field.rows = (field.rows + 1) / 2;

@@ -1,7 +1,7 @@
 #include <limits>
+#include <reel/core/kernels/max_pool_two.h>
 #include <reel/core/kernels/pool_loops.h>
 #include <reel/core/simd.h>
-#include <vector>
 
 namespace reel::kernels {
 namespace {
@@ -33,43 +33,13 @@ REEL_SIMD void take_larger(T* __restrict best, const T* __restrict from, std::in
   }
 }
 
-/// out[i] = the larger of top[i] and bottom[i]
+/// Windows of 2 x 2: the loops for float64, and for float32 where there are no vectors.
 template <class T>
-REEL_SIMD void larger_of_rows(const T* __restrict top, const T* __restrict bottom, T* __restrict out, std::int64_t n) {
-  for (std::int64_t i = 0; i < n; ++i) out[i] = larger(top[i], bottom[i]);
-}
-
-/// out[i] = the larger of pairs[2 i] and pairs[2 i + 1]
-template <class T>
-REEL_SIMD void larger_of_pairs(const T* __restrict pairs, T* __restrict out, std::int64_t n) {
-  for (std::int64_t i = 0; i < n; ++i) out[i] = larger(pairs[2 * i], pairs[2 * i + 1]);
-}
-
-/// Gradients of a row of 2 x 2 windows, whose pixels lie in two rows.
-template <class T>
-REEL_SIMD void spread_row(const T* __restrict grad, const T* __restrict output, const T* __restrict top,
-                          const T* __restrict bottom, T* __restrict to_top, T* __restrict to_bottom, std::int64_t n) {
-  for (std::int64_t i = 0; i < n; ++i) {
-    const T g = grad[i];
-    const T y = output[i];
-    const bool a = is_chosen(top[2 * i], y);
-    const bool b = is_chosen(top[2 * i + 1], y) && !a;
-    const bool c = is_chosen(bottom[2 * i], y) && !a && !b;
-    to_top[2 * i] = a ? g : T{0};
-    to_top[2 * i + 1] = b ? g : T{0};
-    to_bottom[2 * i] = c ? g : T{0};
-    to_bottom[2 * i + 1] = a || b || c ? T{0} : g;
+void pool_two_by_two(const T* plane, T* out, const Pool2dGeometry& g) {
+  for (std::int64_t i = 0; i < g.out_h * g.out_w; ++i) {
+    const T* top = plane + i / g.out_w * 2 * g.in_w + i % g.out_w * 2;
+    out[i] = larger(larger(top[0], top[1]), larger(top[g.in_w], top[g.in_w + 1]));
   }
-}
-
-template <class T>
-void pool_two_by_two(const T* plane, T* out, T* pairs, const Pool2dGeometry& g) {
-  const std::int64_t width = 2 * g.out_w;
-  for (std::int64_t oh = 0; oh < g.out_h; ++oh) {
-    const T* row = plane + 2 * oh * g.in_w;
-    larger_of_rows(row, row + g.in_w, pairs + oh * width, width);
-  }
-  larger_of_pairs(pairs, out, g.out_h * g.out_w);
 }
 
 template <class T>
@@ -107,17 +77,8 @@ void for_each_choice(const T* plane, const T* output, const Pool2dGeometry& g, c
 
 template <class T>
 void spread_plane(const T* grad, const T* plane, const T* output, T* to, const Pool2dGeometry& g) {
-  if (!is_two_by_two(g)) {
-    std::fill_n(to, g.in_h * g.in_w, T{0});
-    return for_each_choice(plane, output, g, [&](std::int64_t i, std::int64_t place) { to[place] += grad[i]; });
-  }
-  for (std::int64_t oh = 0; oh < g.out_h; ++oh) {
-    const std::int64_t row = 2 * oh * g.in_w;
-    const std::int64_t at = oh * g.out_w;
-    spread_row(grad + at, output + at, plane + row, plane + row + g.in_w, to + row, to + row + g.in_w, g.out_w);
-    if (g.in_w % 2 == 1) to[row + g.in_w - 1] = to[row + 2 * g.in_w - 1] = T{0};
-  }
-  std::fill(to + 2 * g.out_h * g.in_w, to + g.in_h * g.in_w, T{0});
+  std::fill_n(to, g.in_h * g.in_w, T{0});
+  for_each_choice(plane, output, g, [&](std::int64_t i, std::int64_t place) { to[place] += grad[i]; });
 }
 
 }  // namespace
@@ -130,10 +91,12 @@ Tensor max_pool2d(const Tensor& input, const Pool2dGeometry& g) {
     const T* from = x.data<T>();
     T* to = out.mutable_data<T>();
     for_some_planes(x, g.in_h * g.in_w, [&](std::int64_t begin, std::int64_t end) {
-      std::vector<T> pairs(is_two_by_two(g) ? static_cast<std::size_t>(2 * area) : 0);
       for (std::int64_t p = begin; p < end; ++p) {
-        if (pairs.empty()) pool_plane(from + p * g.in_h * g.in_w, to + p * area, g);
-        else pool_two_by_two(from + p * g.in_h * g.in_w, to + p * area, pairs.data(), g);
+        const T* plane = from + p * g.in_h * g.in_w;
+        T* pooled = to + p * area;
+        if (!is_two_by_two(g)) pool_plane(plane, pooled, g);
+        else if constexpr (sizeof(T) == 4) two_by_two::pool(plane, pooled, g);
+        else pool_two_by_two(plane, pooled, g);
       }
     });
   });
@@ -150,7 +113,12 @@ Tensor max_pool2d_adjoint(const Tensor& grad, const Tensor& input, const Tensor&
     T* to = out.mutable_data<T>();
     for_each_plane(x, g.in_h * g.in_w, [&](std::int64_t p) {
       const std::int64_t at = p * g.in_h * g.in_w;
-      spread_plane(gy.data<T>() + p * area, x.data<T>() + at, y.data<T>() + p * area, to + at, g);
+      const T* dy = gy.data<T>() + p * area;
+      const T* chosen = y.data<T>() + p * area;
+      if constexpr (sizeof(T) == 4) {
+        if (is_two_by_two(g)) return two_by_two::spread(dy, x.data<T>() + at, chosen, to + at, g);
+      }
+      spread_plane(dy, x.data<T>() + at, chosen, to + at, g);
     });
   });
   return out;

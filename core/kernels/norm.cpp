@@ -14,31 +14,40 @@ struct Sums {
   double second = 0;
 };
 
-/// Sums of (x - centre) and its square over a short run; the centre keeps a large mean from eating the digits of the
-/// variance.
-template <class T>
-REEL_SIMD Sums moment_sums(const T* x, std::int64_t n, T centre) {
+/// Some runs of a channel: `count` of them, `step` apart, of n elements each.
+struct Runs {
+  std::int64_t count, step, n;
+};
+
+/// Sums, element by element in `lanes` lanes, of what `term(i, first, second)` adds for element i.
+template <class T, class Term>
+inline __attribute__((always_inline)) Sums sum_runs(const Runs& runs, const Term& term) {
   T first[lanes] = {};
   T second[lanes] = {};
-  std::int64_t i = 0;
-  for (; i + lanes <= n; i += lanes) {
-    for (int k = 0; k < lanes; ++k) {
-      const T d = x[i + k] - centre;
-      first[k] += d;
-      second[k] += d * d;
+  for (std::int64_t r = 0; r < runs.count; ++r) {
+    const std::int64_t at = r * runs.step;
+    std::int64_t i = 0;
+    for (; i + lanes <= runs.n; i += lanes) {
+      for (int k = 0; k < lanes; ++k) term(at + i + k, first[k], second[k]);
     }
+    for (; i < runs.n; ++i) term(at + i, first[0], second[0]);
   }
   Sums sums;
-  for (; i < n; ++i) {
-    const T d = x[i] - centre;
-    sums.first += d;
-    sums.second += d * d;
-  }
   for (int k = 0; k < lanes; ++k) {
     sums.first += first[k];
     sums.second += second[k];
   }
   return sums;
+}
+
+/// Sums of (x - centre) and its square; the centre keeps a large mean from eating the digits of the variance.
+template <class T>
+REEL_SIMD Sums moment_sums(const T* x, Runs runs, T centre) {
+  return sum_runs<T>(runs, [&](std::int64_t i, T& first, T& second) {
+    const T d = x[i] - centre;
+    first += d;
+    second += d * d;
+  });
 }
 
 /// The gradient that counts: all of g, or that where a ReLU let its input through.
@@ -47,30 +56,14 @@ T through(T g, T relu_output) {
   return !IsCut || relu_output > 0 ? g : T{0};
 }
 
-/// Sums of g and of g * (x - mean) over a short run.
+/// Sums of g and of g * (x - mean).
 template <bool IsCut, class T>
-REEL_SIMD Sums grad_sums(const T* g, const T* x, const T* y, std::int64_t n, T mean) {
-  T first[lanes] = {};
-  T second[lanes] = {};
-  std::int64_t i = 0;
-  for (; i + lanes <= n; i += lanes) {
-    for (int k = 0; k < lanes; ++k) {
-      const T grad = through<IsCut>(g[i + k], y[i + k]);
-      first[k] += grad;
-      second[k] += grad * (x[i + k] - mean);
-    }
-  }
-  Sums sums;
-  for (; i < n; ++i) {
+REEL_SIMD Sums grad_sums(const T* g, const T* x, const T* y, Runs runs, T mean) {
+  return sum_runs<T>(runs, [&](std::int64_t i, T& first, T& second) {
     const T grad = through<IsCut>(g[i], y[i]);
-    sums.first += grad;
-    sums.second += grad * (x[i] - mean);
-  }
-  for (int k = 0; k < lanes; ++k) {
-    sums.first += first[k];
-    sums.second += second[k];
-  }
-  return sums;
+    first += grad;
+    second += grad * (x[i] - mean);
+  });
 }
 
 template <class T>
@@ -106,15 +99,19 @@ struct Channels {
                    for (std::int64_t c = begin; c < end; ++c) f(c);
                  });
   }
-  /// Adds up `f(offset, n)` over the runs of channel c, cut into blocks.
+  /// Adds up `f(offset, runs)` over channel c, a block of a thousand elements or so at a time.
   template <class F>
   Sums sum(std::int64_t c, const F& f) const {
     Sums total;
-    for (std::int64_t n = 0; n < batch; ++n) {
+    const auto add = [&](const Sums& part) {
+      total.first += part.first;
+      total.second += part.second;
+    };
+    const std::int64_t together = std::max<std::int64_t>(1, block / std::max<std::int64_t>(1, area));
+    for (std::int64_t n = 0; n < batch; n += together) {
       for (std::int64_t i = 0; i < area; i += block) {
-        const Sums part = f((n * count + c) * area + i, std::min(block, area - i));
-        total.first += part.first;
-        total.second += part.second;
+        add(f((n * count + c) * area + i,
+              Runs{std::min(together, batch - n), count * area, std::min(block, area - i)}));
       }
     }
     return total;
@@ -135,7 +132,7 @@ ChannelMoments channel_moments(const Tensor& x) {
     channels.each([&](std::int64_t c) {
       const T centre = n == 0 ? T{0} : from[c * channels.area];
       const Sums sums =
-          channels.sum(c, [&](std::int64_t at, std::int64_t length) { return moment_sums(from + at, length, centre); });
+          channels.sum(c, [&](std::int64_t at, const Runs& runs) { return moment_sums(from + at, runs, centre); });
       mean[c] = static_cast<T>(centre + sums.first / n);
       variance[c] = static_cast<T>(std::max(0.0, (sums.second - sums.first * sums.first / n) / n));
     });
@@ -184,9 +181,9 @@ BatchNormGrads batch_norm_grads(const Tensor& grad, const Tensor& x, const Tenso
       const T m = mean.data<T>()[c];
       const double r = rstd.data<T>()[c];
       const double w = weights.data<T>()[c];
-      const Sums sums = channels.sum(c, [&](std::int64_t at, std::int64_t length) {
+      const Sums sums = channels.sum(c, [&](std::int64_t at, const Runs& runs) {
         const auto add_up = is_cut ? grad_sums<true, T> : grad_sums<false, T>;
-        return add_up(g + at, from + at, y + at, length, m);
+        return add_up(g + at, from + at, y + at, runs, m);
       });
       out.weight.mutable_data<T>()[c] = static_cast<T>(sums.second * r);
       out.bias.mutable_data<T>()[c] = static_cast<T>(sums.first);
