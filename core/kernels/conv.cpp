@@ -27,7 +27,8 @@ std::atomic<ConvAlgorithm>& wanted() {
   return algorithm;
 }
 
-/// Few tiles don't pay for the transformed weight: it has 16 numbers for each 9.
+/// Few tiles don't pay for the transformed weight, which has 16 numbers for each 9, and few channels don't pay for the
+/// transforms of the pixels.
 bool is_worth_winograd(const Conv2dGeometry& g) {
   return g.in_channels >= 16 && g.out_channels >= 16 && g.batch * g.out_h * g.out_w >= 128;
 }

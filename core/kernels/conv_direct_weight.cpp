@@ -8,8 +8,9 @@
 
 #include <reel/core/kernels/direct-inl.h>
 
-// dw[o][k] = sum over p of dy[o][p] * field[offset[k] + p], where p runs over the outputs of a field, and over the gaps
-// between its rows, where dy is 0. Vectors lie along the output channels, or with few of them along p.
+// dw[o][k] = sum over p of dy[o][p] * field[offset[k] + p], where p are the places of the outputs in a field. Vectors
+// lie along the output channels, or with few of them along p, which then runs over the gaps between rows too, where dy
+// is 0.
 
 HWY_BEFORE_NAMESPACE();
 namespace reel::kernels::HWY_NAMESPACE {

@@ -150,8 +150,8 @@ REEL_SIMD void add_to(T* __restrict total, const T* __restrict part, std::int64_
   for (std::int64_t i = 0; i < n; ++i) total[i] += part[i];
 }
 
-/// The images are dealt to a fixed number of partial sums, which are added in their order: more accurate than one
-/// long sum, and the same bits for any number of threads.
+/// The tiles of all images are dealt, in order, to partial sums whose number the shapes fix, and which are added in
+/// their order: more accurate than one long sum, and the same bits for any number of threads.
 template <class T>
 void weight_grad(const T* x, const T* grad, T* dw, const Conv2dGeometry& g) {
   const std::int64_t o = g.out_channels / g.groups;

@@ -40,7 +40,7 @@ struct Strip {
   }
 };
 
-/// How the output is cut into tiles, and these into units of work: some rows of tiles of an image, or some images.
+/// How the output is cut into tiles, and these into units of work: a strip of an image's tiles, or some whole images.
 struct Units {
   std::int64_t images, rows, columns, strip_rows, strip_columns, down, across, together;
 

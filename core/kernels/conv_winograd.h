@@ -4,7 +4,8 @@
 
 /// 3x3 convolution of stride 1 in 2.25 times fewer multiplications, for float32: Winograd's F(2x2, 3x3) (Lavin and
 /// Gray, 2016). Tiles of 4x4 input pixels, of 2x2 output pixels and of the weight are transformed into 16 numbers each;
-/// between the transforms, a convolution is 16 matrix products. Its rounding errors are those of im2col.
+/// between the transforms, a convolution is 16 matrix products. Its rounding errors are of the size of
+/// those of plain sums.
 namespace reel::kernels::winograd {
 
 /// Whether these kernels can do this convolution.

@@ -82,7 +82,8 @@ HWY_INLINE void sum_along_outputs(const FieldPass& f, std::int64_t begin, std::i
     const std::int64_t o = begin + first;
     const float* weight = f.pass.weight.data() + (f.group * f.out.channels + o) * depth;
     for (std::int64_t next = 0; next < span; next += 2 * lanes) {
-      // The last vectors go back over some that are done, so that nothing beyond the field is read.
+      // The last vectors go back over some that are done, so that nothing beyond the field is read, unless the span is
+      // shorter than two vectors: the workspace has room for these.
       const std::int64_t p = std::min(next, std::max<std::int64_t>(0, span - 2 * lanes));
       const float* data = w.data.data() + p;
       multiply_some<2, false>(
