@@ -235,11 +235,93 @@ def draw_family():
     p.save("family.svg")
 
 
+def number(value):
+    return f"{value + 0.0:g}".replace("-", "−")
+
+
+def draw_field():
+    image, pad, stride, out, width = 5, 1, 2, 3, 4  # of one axis; width = out + (3 - 1) // stride
+    padded = np.zeros((8, 8), int)
+    padded[pad:pad + image, pad:pad + image] = np.arange(1, 26).reshape(image, image)
+    p = Picture(780, 440, "The field of a 5 x 5 image for stride 2: four phases, in which a tap is an offset")
+    p.text(160, 34, "padded image", weight="bold")
+    p.grid(40, 48, padded, 30, lambda i, j: WINDOWS[i % stride * stride + j % stride])
+    p.rect(70, 78, 150, 150, "none", INK, 2.5)
+    p.text(160, 310, "5 x 5 pixels in zeros, stride 2", 12, colour=QUIET)
+    for i, j in np.ndindex(out, out):
+        p.rect(40 + (2 * j + 2) * 30 + 3, 48 + (2 * i + 1) * 30 + 3, 24, 24, "none", EDGES[2], 2.5)
+
+    p.arrow([(292, 168), (352, 168)])
+    p.text(322, 158, "copied", 12)
+    p.text(565, 34, "the field: one phase after the other", weight="bold")
+    for phase in range(4):
+        x, y = 380 + phase % 2 * 200, 62 + phase // 2 * 166
+        part = padded[phase // 2::stride, phase % 2::stride]
+        p.text(x + 60, y - 6, f"phase ({phase // 2}, {phase % 2}), from {phase * width * width}", 12, colour=QUIET)
+        p.grid(x, y, part, 30, lambda i, j, fill=WINDOWS[phase]: fill)
+    for i, j in np.ndindex(out, out):
+        p.rect(380 + (j + 1) * 30 + 3, 228 + i * 30 + 3, 24, 24, "none", EDGES[2], 2.5)
+
+    offsets = [[(kh % 2 * 2 + kw % 2) * 16 + kh // 2 * width + kw // 2 for kw in range(3)] for kh in range(3)]
+    p.text(40, 380, "offset of each tap", weight="bold", anchor="start", size=13)
+    p.grid(190, 336, np.array(offsets), 30, lambda i, j: WINDOWS[i % 2 * 2 + j % 2])
+    p.text(300, 372, "Output (i, j) reads tap (kh, kw) at offset + 4 i + j.", 13, anchor="start")
+    p.text(300, 394, "Marked: what tap (1, 2) shows the 3 x 3 outputs, 33 + 0 to 33 + 10.", 13, anchor="start")
+    p.text(300, 416, "Neighbouring outputs read neighbouring elements.", 12, anchor="start", colour=QUIET)
+    p.save("field.svg")
+
+
+def draw_winograd():
+    b = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]])  # transposed
+    g = np.array([[2, 0, 0], [1, 1, 1], [1, -1, 1], [0, 0, 2]]) / 2
+    a = np.array([[1, 1, 1, 0], [0, 1, -1, -1]])  # transposed
+    v, u = b @ X @ b.T, g @ W @ g.T
+    y = a @ (v * u) @ a.T
+    show = np.vectorize(number)
+    p = Picture(780, 500, "Winograd's F(2x2, 3x3): one tile in 16 products, and all tiles in 16 matrix products")
+    p.text(90, 34, "tile d (4, 4)", weight="bold")
+    p.grid(30, 48, X, 30, lambda i, j: BLUE)
+    p.text(90, 208, "weight g (3, 3)", weight="bold")
+    p.grid(45, 222, W, 30, lambda i, j: VIOLET)
+    p.arrow([(160, 108), (226, 108)])
+    p.text(193, 98, "Bᵀ d B", 13)
+    p.text(306, 34, "V (4, 4)", weight="bold")
+    p.grid(236, 48, show(v), 34, lambda i, j: BLUE, 12)
+    p.arrow([(145, 268), (226, 268)])
+    p.text(186, 258, "G g Gᵀ", 13)
+    p.text(306, 208, "U (4, 4)", weight="bold")
+    p.grid(236, 222, show(u), 34, lambda i, j: VIOLET, 12)
+    p.text(424, 205, "⊙", 22)
+    p.text(420, 228, "16 products", 11, colour=QUIET)
+    p.arrow([(384, 116), (448, 170)])
+    p.arrow([(384, 290), (448, 236)])
+    p.text(530, 120, "M (4, 4)", weight="bold")
+    p.grid(460, 134, show(v * u), 34, lambda i, j: GREEN, 12)
+    p.arrow([(606, 202), (672, 202)])
+    p.text(638, 192, "Aᵀ M A", 13)
+    p.text(715, 158, "y (2, 2)", weight="bold")
+    p.grid(685, 172, show(y), 30, lambda i, j: YELLOW)
+
+    p.text(390, 396, "many channels and tiles: element k of every V, U and M is one matrix product, for k = 0 ... 15", 13,
+           weight="bold")
+    for x, width, fill, words in ((150, 110, BLUE, "V[k] (T, C)"), (340, 110, VIOLET, "U[k] (C, O)"),
+                                  (530, 110, GREEN, "M[k] (T, O)")):
+        for sheet in range(3):
+            p.rect(x + 16 - 8 * sheet, 412 + 8 * sheet, width, 48, fill)
+        p.text(x + width / 2, 458, words, 14)
+    p.text(304, 458, "×", 18)
+    p.text(494, 458, "=", 18)
+    p.save("winograd.svg")
+    return y
+
+
 if __name__ == "__main__":
     draw_forward()
     dx = draw_backward()
     draw_same()
     draw_tiles()
     draw_family()
+    draw_field()
+    assert (draw_winograd() == (W.reshape(1, 9) @ im2col(X)).reshape(2, 2)).all()
     columns = im2col(X)
     print("y", (W.reshape(1, 9) @ columns).tolist(), "dw", (DY.reshape(1, 4) @ columns.T).tolist(), "dx", dx.tolist())
