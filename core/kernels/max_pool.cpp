@@ -33,7 +33,7 @@ REEL_SIMD void take_larger(T* __restrict best, const T* __restrict from, std::in
   }
 }
 
-/// Windows of 2 x 2: the loops for float64, and for float32 where there are no vectors.
+/// Windows of 2 x 2 in float64; max_pool_two.h has those of float32.
 template <class T>
 void pool_two_by_two(const T* plane, T* out, const Pool2dGeometry& g) {
   for (std::int64_t i = 0; i < g.out_h * g.out_w; ++i) {
