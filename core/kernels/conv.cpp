@@ -34,10 +34,10 @@ bool is_worth_winograd(const Conv2dGeometry& g) {
 }
 
 ConvAlgorithm choose(const Conv2dGeometry& g, DType dtype) {
+  const ConvAlgorithm wish = wanted();
   if (dtype != float32 || !has_fast_vectors() || numel(g.input_shape()) == 0 || numel(g.output_shape()) == 0) {
     return ConvAlgorithm::im2col;
   }
-  const ConvAlgorithm wish = wanted();
   const bool can_winograd = winograd::suits(g);
   if (wish == ConvAlgorithm::winograd) return can_winograd ? ConvAlgorithm::winograd : ConvAlgorithm::im2col;
   if (wish != ConvAlgorithm::automatic) return wish;

@@ -1,6 +1,7 @@
 #include <limits>
 #include <reel/core/kernels/max_pool_two.h>
 #include <reel/core/kernels/pool_loops.h>
+#include <reel/core/kernels/simd.h>
 #include <reel/core/simd.h>
 
 namespace reel::kernels {
@@ -95,7 +96,6 @@ Tensor max_pool2d(const Tensor& input, const Pool2dGeometry& g) {
         const T* plane = from + p * g.in_h * g.in_w;
         T* pooled = to + p * area;
         if (!is_two_by_two(g)) pool_plane(plane, pooled, g);
-        else if constexpr (sizeof(T) == 4) two_by_two::pool(plane, pooled, g);
         else pool_two_by_two(plane, pooled, g);
       }
     });
@@ -116,7 +116,7 @@ Tensor max_pool2d_adjoint(const Tensor& grad, const Tensor& input, const Tensor&
       const T* dy = gy.data<T>() + p * area;
       const T* chosen = y.data<T>() + p * area;
       if constexpr (sizeof(T) == 4) {
-        if (is_two_by_two(g)) return two_by_two::spread(dy, x.data<T>() + at, chosen, to + at, g);
+        if (is_two_by_two(g) && has_fast_vectors()) return two_by_two::spread(dy, x.data<T>() + at, chosen, to + at, g);
       }
       spread_plane(dy, x.data<T>() + at, chosen, to + at, g);
     });

@@ -1,6 +1,5 @@
 #include <hwy/highway.h>
 
-#include <bit>
 #include <cstdlib>
 #include <reel/core/error.h>
 #include <reel/core/kernels/simd.h>
@@ -9,23 +8,31 @@
 namespace reel::kernels {
 namespace {
 
-/// What is used, as Highway's number: the lowest bit is the best. Read once, before the first kernel is chosen.
-std::int64_t target() {
-  static const std::int64_t best = [] {
-    const char* variable = std::getenv("REEL_SIMD");
+struct Choice {
+  std::int64_t target;  // Highway's number; of two, the lower is the better
+  bool has_vectors;
+};
+
+/// Made once, before the first vector kernel is picked.
+const Choice& choice() {
+  static const Choice made = [] {
+    const char* variable = std::getenv("REEL_VECTORS");
     const std::string_view wish = variable == nullptr ? "" : variable;
-    require<ValueError>(wish.empty() || wish == "avx2" || wish == "none", "simd",
-                        "REEL_SIMD may be avx2, none or unset, is ", wish);
-    if (wish == "avx2") hwy::DisableTargets(HWY_AVX3 | HWY_AVX3_DL);
+    require<ValueError>(wish.empty() || wish == "avx2" || wish == "none", "vectors",
+                        "REEL_VECTORS may be avx2, none or unset, is ", wish);
+#if HWY_ARCH_X86
+    if (wish == "avx2") hwy::DisableTargets(HWY_AVX2 - 1);
+#endif
     const std::int64_t supported = hwy::SupportedTargets() & HWY_TARGETS;
-    return wish == "none" ? std::int64_t{HWY_STATIC_TARGET} : supported & -supported;
+    const std::int64_t best = supported & -supported;
+    return Choice{best, wish != "none" && best != HWY_SCALAR && best != HWY_EMU128};
   }();
-  return best;
+  return made;
 }
 
 }  // namespace
 
-std::string simd_name() { return hwy::TargetName(target()); }
-bool has_fast_vectors() { return target() != HWY_STATIC_TARGET || HWY_STATIC_TARGET == HWY_NEON; }
+std::string simd_name() { return has_fast_vectors() ? hwy::TargetName(choice().target) : "none"; }
+bool has_fast_vectors() { return choice().has_vectors; }
 
 }  // namespace reel::kernels

@@ -4,11 +4,11 @@
 
 namespace reel::kernels {
 
-/// The instruction set that the vector kernels use: the best that this processor has of "AVX3" (AVX-512), "AVX2",
-/// "NEON" and what the compiler's flags guarantee ("SCALAR", or on newer Highway "EMU128" or "SSE2"). The environment
-/// variable REEL_SIMD=avx2 or REEL_SIMD=none forbids the better ones.
-[[nodiscard]] std::string simd_name();
-/// Whether it has vectors of some length, so that the kernels made of them are faster than BLAS.
+/// Whether this processor has vectors that the kernels made of them are worth their while with. To be asked before one
+/// is called. The environment variable REEL_VECTORS=avx2 leaves out what is better than AVX2, REEL_VECTORS=none all.
+/// Throws ValueError for another word.
 [[nodiscard]] bool has_fast_vectors();
+/// The instruction set that they use: AVX3 (which is AVX-512), AVX2, NEON, ..., or "none".
+[[nodiscard]] std::string simd_name();
 
 }  // namespace reel::kernels
