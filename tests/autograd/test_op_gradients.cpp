@@ -153,6 +153,9 @@ TEST_CASE("gradients: matmul and linear") {
        [](const In& v) { return matmul(transpose(v[0], 0, 1), transpose(v[1], 0, 1)); },
        {{3, 2}, {4, 3}}},
       {"linear", [](const In& v) { return linear(v[0], v[1], v[2]); }, {{2, 3}, {4, 3}, {4}}},
+      {"linear with ReLU",
+       [](const In& v) { return linear(v[0], v[1], v[2], Activation::relu); },
+       {{2, 3}, {4, 3}, {4}}},
       {"linear without bias", [](const In& v) { return linear(v[0], v[1]); }, {{2, 3}, {4, 3}}},
       {"linear 3-d", [](const In& v) { return linear(v[0], v[1], v[2]); }, {{2, 2, 3}, {4, 3}, {4}}},
   });
@@ -175,6 +178,9 @@ TEST_CASE("gradients: conv2d") {
        conv({.stride = 2, .padding = "same", .dilation = 2}),
        {{1, 2, 6, 5}, {2, 2, 3, 3}, {2}}},
       {"conv2d 1x1", conv({}), {{2, 3, 2, 3}, {2, 3, 1, 1}, {2}}},
+      {"conv2d with ReLU",
+       [](const In& v) { return conv2d(v[0], v[1], v[2], {}, Activation::relu); },
+       {{2, 2, 4, 4}, {3, 2, 3, 3}, {3}}},
   });
 }
 
@@ -211,6 +217,15 @@ TEST_CASE("gradients: normalisation and dropout") {
   check_table({
       {"batch_norm", [](const In& v) { return batch_norm(v[0], v[1], v[2], {}, {}); }, {{3, 2, 2, 2}, {2}, {2}}},
       {"batch_norm 2-d", [](const In& v) { return batch_norm(v[0], v[1], v[2], {}, {}); }, {{5, 3}, {3}, {3}}},
+      {"batch_norm with ReLU",
+       [](const In& v) { return batch_norm(v[0], v[1], v[2], {}, {}, {.activation = Activation::relu}); },
+       {{3, 2, 2, 2}, {2}, {2}}},
+      {"batch_norm in eval with ReLU",
+       [](const In& v) {
+         return batch_norm(v[0], v[1], v[2], Tensor::of({0.5, -1}, float64), Tensor::of({0.5, 2}, float64),
+                           {.training = false, .activation = Activation::relu});
+       },
+       {{3, 2, 2, 2}, {2}, {2}}},
       {"batch_norm in eval",
        [](const In& v) {
          return batch_norm(v[0], v[1], v[2], Tensor::of({0.5, -1}, float64), Tensor::of({0.5, 2}, float64),

@@ -1,0 +1,92 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+#include <reel/autograd/ops/activation.h>
+#include <reel/autograd/ops/arithmetic.h>
+#include <reel/autograd/ops/reduce.h>
+#include <reel/autograd/tape.h>
+#include <reel/core/kernels/conv.h>
+#include <reel/nn/activation.h>
+#include <reel/nn/batch_norm.h>
+#include <reel/nn/conv2d.h>
+#include <reel/nn/linear.h>
+#include <reel/nn/pooling.h>
+#include <reel/nn/sequential.h>
+#include <tests/autograd/golden.h>
+
+// A Sequential hands the ReLU behind a layer to that layer. It must not show: same values, same gradients.
+
+using namespace reel;
+using namespace reel::testing;
+
+namespace {
+
+/// Runs x through the layers one after the other, each as it is.
+Variable one_by_one(nn::Sequential& model, const Variable& x) {
+  Variable out = x;
+  for (std::size_t i = 0; i < model.size(); ++i) out = model[i](out);
+  return out;
+}
+
+/// The output, the gradient of x, and those of the parameters, for a fixed gradient of the output.
+template <class F>
+std::vector<Tensor> results(nn::Sequential& model, const Tensor& input, const F& run) {
+  const Variable x = Variable::leaf(input.clone(), "x");
+  Tape tape;
+  const Variable y = run(model, x);
+  Generator generator(8);
+  tape.backward(y, {.gradient = normal(y.shape(), 0, 1, float32, generator)});
+  std::vector<Tensor> out{y.value(), x.grad()};
+  for (const Variable& p : model.parameters()) out.push_back(p.grad());
+  model.zero_grad();
+  return out;
+}
+
+void check_alike(nn::Sequential model, const Shape& shape) {
+  Generator generator(7);
+  const Tensor x = normal(shape, 0, 1, float32, generator);
+  for (const bool training : {true, false}) {
+    model.train(training);
+    const auto expected = results(model, x, one_by_one);
+    const auto got = results(model, x, [](nn::Sequential& m, const Variable& input) { return m(input); });
+    REQUIRE(got.size() == expected.size());
+    CHECK(relative_error(got[0], expected[0]) == 0);
+    for (std::size_t i = 1; i < got.size(); ++i) CHECK(relative_error(got[i], expected[i]) < 1e-6);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a ReLU on the way out of a layer gives what it gives behind it") {
+  using kernels::ConvAlgorithm;
+  for (const auto algorithm : {ConvAlgorithm::automatic, ConvAlgorithm::im2col, ConvAlgorithm::direct}) {
+    CAPTURE(static_cast<int>(algorithm));
+    kernels::set_conv_algorithm(algorithm);
+    check_alike(nn::Sequential{nn::Conv2d({.in_channels = 16, .out_channels = 20, .kernel_size = 3, .padding = 1}),
+                               nn::ReLU(), nn::MaxPool2d(2)},
+                {3, 16, 9, 8});
+    check_alike(
+        nn::Sequential{nn::Conv2d({.in_channels = 3, .out_channels = 6, .kernel_size = 5, .stride = 2}), nn::ReLU()},
+        {2, 3, 12, 11});
+  }
+  kernels::set_conv_algorithm(ConvAlgorithm::automatic);
+  check_alike(nn::Sequential{nn::Linear(7, 5), nn::ReLU(), nn::Linear(5, 3, false), nn::ReLU()}, {4, 7});
+  check_alike(nn::Sequential{nn::BatchNorm2d(3), nn::ReLU()}, {4, 3, 5, 5});
+  // A layer that knows nothing of it, and two ReLUs in a row.
+  check_alike(nn::Sequential{nn::Tanh(), nn::ReLU(), nn::ReLU()}, {4, 7});
+}
+
+TEST_CASE("a ReLU lets NaN through, behind a layer and on the way out of it") {
+  nn::Sequential model{nn::Conv2d({.in_channels = 1, .out_channels = 1, .kernel_size = 1}), nn::ReLU()};
+  Tensor weight = model.parameters()[0].value();
+  weight.fill(std::numeric_limits<double>::quiet_NaN());
+  CHECK(std::isnan(model(Tensor::ones({1, 1, 4, 4})).value().at({0, 0, 1, 1})));
+}
+
+TEST_CASE("a ReLU on the way out is one op on the tape") {
+  nn::Sequential model{nn::Linear(7, 5), nn::ReLU()};
+  const Tape tape;
+  static_cast<void>(model(Tensor::ones({4, 7})));
+  CHECK(tape.size() == 3);  // weight, bias, linear_relu
+}
