@@ -94,14 +94,14 @@ void correlate(const float* x, std::vector<Pass>& passes, const float* bias, Act
 
 void Forward(const float* x, const float* w, const float* bias, Activation activation, float* y,
              const Conv2dGeometry& g) {
+  const Field field = direct::input_field(g);
   std::vector<Pass> pass{{.rows = {0, 1, g.out_h}, .columns = {0, 1, g.out_w}}};
   for (std::int64_t k = 0; k < g.depth(); ++k) {
-    pass[0].taps.push_back(
-        {k / (g.kernel_h * g.kernel_w), k / g.kernel_w % g.kernel_h * g.dilation_h, k % g.kernel_w * g.dilation_w});
+    pass[0].taps.push_back(field.tap(k / (g.kernel_h * g.kernel_w), k / g.kernel_w % g.kernel_h * g.dilation_h,
+                                     k % g.kernel_w * g.dilation_w));
   }
   pass[0].weight.assign(w, w + g.out_channels * g.depth());
-  correlate(x, pass, bias, activation, y, g.batch, g.groups, direct::input_field(g),
-            {g.out_channels / g.groups, g.out_h, g.out_w});
+  correlate(x, pass, bias, activation, y, g.batch, g.groups, field, {g.out_channels / g.groups, g.out_h, g.out_w});
 }
 
 /// One axis of the input gradient. Input i and tap k meet output (i + pad - k * dilation) / stride, where that leaves
@@ -143,7 +143,8 @@ void add_turned_taps(Pass& pass, const float* w, const Conv2dGeometry& g, const 
     const std::int64_t kh = k / g.kernel_w % g.kernel_h;
     const std::int64_t kw = k % g.kernel_w;
     if (!v.meets(row, kh) || !h.meets(column, kw)) continue;
-    pass.taps.push_back({k / area, v.met(row, kh) + field.vertical.pad, h.met(column, kw) + field.horizontal.pad});
+    pass.taps.push_back(
+        field.tap(k / area, v.met(row, kh) + field.vertical.pad, h.met(column, kw) + field.horizontal.pad));
     places.push_back(k / area * g.depth() + k % area);
   }
   pass.weight.reserve(places.size() * static_cast<std::size_t>(g.in_channels));

@@ -18,15 +18,24 @@ namespace {
 
 constexpr std::int64_t task_work = 1 << 19;  // multiply-adds that make a task worth handing to a thread
 
-/// Where each tap of a group is read in a field, for the first output.
-std::vector<std::int64_t> tap_offsets(const Conv2dGeometry& g, const Field& field) {
-  std::vector<std::int64_t> offsets;
-  for (std::int64_t k = 0; k < g.depth(); ++k) {
-    const std::int64_t kh = k / g.kernel_w % g.kernel_h;
-    offsets.push_back(field.offset(k / (g.kernel_h * g.kernel_w), kh * g.dilation_h, k % g.kernel_w * g.dilation_w));
+/// What all tasks of a weight gradient share.
+struct WeightGradJob {
+  const float* x;
+  const float* grad;
+  const Conv2dGeometry& g;
+  FieldUnits units;
+  std::vector<direct::FieldTap> taps;  // of one group
+
+  WeightGradJob(const float* input, const float* gradient, const Conv2dGeometry& geometry)
+      : x(input), grad(gradient), g(geometry), units(g.batch, direct::input_field(g), 1024) {
+    const Field field = direct::input_field(g);
+    for (std::int64_t k = 0; k < g.depth(); ++k) {
+      const std::int64_t kh = k / g.kernel_w % g.kernel_h;
+      taps.push_back(field.tap(k / (g.kernel_h * g.kernel_w), kh * g.dilation_h, k % g.kernel_w * g.dilation_w));
+    }
   }
-  return offsets;
-}
+  [[nodiscard]] std::int64_t channels() const { return g.out_channels / g.groups; }
+};
 
 /// For some taps, sums[block][tap][lane] += sum over i < n of taps[tap][place[i]] * dy[block][i][lane]. Not inlined:
 /// the registers hold the sums and all pointers, and nothing besides.
@@ -113,8 +122,8 @@ struct GradWorkspace {
 };
 
 /// Adds one unit of one group to the sums, vectors along the output channels.
-void add_unit(const float* x, const float* grad, const Conv2dGeometry& g, const FieldUnits& units, std::int64_t unit,
-              std::int64_t group, GradWorkspace& w, float* sums) {
+void add_unit(const WeightGradJob& job, std::int64_t unit, std::int64_t group, GradWorkspace& w, float* sums) {
+  const auto& [x, grad, g, units, taps] = job;
   const Field field = units.field(direct::input_field(g), unit);
   const std::int64_t o = g.out_channels / g.groups;
   const std::int64_t blocks = ceil_div(o, lanes);
@@ -137,12 +146,12 @@ void add_unit(const float* x, const float* grad, const Conv2dGeometry& g, const 
     const std::int64_t row = r / field.rows * field.image_size() + r % field.rows * field.width();
     for (std::int64_t j = 0; j < field.columns; ++j) places.push_back(row + j);
   }
-  add_products(w.data.data(), tap_offsets(g, field), places, w.dy.data(), blocks, sums);
+  add_products(w.data.data(), field.offsets(taps), places, w.dy.data(), blocks, sums);
 }
 
 /// The same with vectors along the outputs: sums [o][k].
-void add_unit_by_dots(const float* x, const float* grad, const Conv2dGeometry& g, const FieldUnits& units,
-                      std::int64_t unit, std::int64_t group, GradWorkspace& w, float* sums) {
+void add_unit_by_dots(const WeightGradJob& job, std::int64_t unit, std::int64_t group, GradWorkspace& w, float* sums) {
+  const auto& [x, grad, g, units, taps] = job;
   const Field field = units.field(direct::input_field(g), unit);
   Field of_grad = field;
   of_grad.channels = g.out_channels / g.groups;
@@ -155,13 +164,14 @@ void add_unit_by_dots(const float* x, const float* grad, const Conv2dGeometry& g
   std::fill_n(w.data.data() + field.size(), lanes, 0.0F);  // these meet zeros, and must be numbers
   copy_field(grad + plane * of_grad.channels * g.out_h * g.out_w, g.out_channels * g.out_h * g.out_w, of_grad,
              first_row, w.dy.data());
-  add_all_dots(w.data.data(), tap_offsets(g, field), w.dy.data(), of_grad.channel_size(), of_grad.channels,
-               field.span(), sums);
+  add_all_dots(w.data.data(), field.offsets(taps), w.dy.data(), of_grad.channel_size(), of_grad.channels, field.span(),
+               sums);
 }
 
 void WeightGrad(const float* x, const float* grad, float* dw, const Conv2dGeometry& g) {
-  const FieldUnits units(g.batch, direct::input_field(g), 1024);
-  const std::int64_t o = g.out_channels / g.groups;
+  const WeightGradJob job(x, grad, g);
+  const FieldUnits& units = job.units;
+  const std::int64_t o = job.channels();
   const bool by_dots = o < lanes / 2;
   const std::int64_t padded = by_dots ? o : round_up(o, lanes);
   const std::int64_t sums = padded * g.depth();  // of one group
@@ -177,8 +187,8 @@ void WeightGrad(const float* x, const float* grad, float* dw, const Conv2dGeomet
         float* to = partial.data() + (group * parts + part) * sums;
         std::fill_n(to, sums, 0.0F);
         for (std::int64_t unit = part * units.count() / parts; unit < (part + 1) * units.count() / parts; ++unit) {
-          if (by_dots) add_unit_by_dots(x, grad, g, units, unit, group, w, to);
-          else add_unit(x, grad, g, units, unit, group, w, to);
+          if (by_dots) add_unit_by_dots(job, unit, group, w, to);
+          else add_unit(job, unit, group, w, to);
         }
       }
     }

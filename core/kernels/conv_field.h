@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <reel/core/kernels/conv.h>
+#include <vector>
 
 /// How the direct convolution lays out what it reads.
 namespace reel::kernels::direct {
@@ -14,6 +15,11 @@ struct FieldAxis {
   std::int64_t pad;
   std::int64_t stride;
   std::int64_t reach;  // how far the largest shift goes
+};
+
+/// A tap as a shift within a phase. It is the same for all fields of a convolution.
+struct FieldTap {
+  std::int64_t channel, phase, row, column;
 };
 
 /// A part of some images: what is read for `rows` rows of outputs with `columns` columns each.
@@ -30,11 +36,19 @@ struct Field {
   [[nodiscard]] std::int64_t size() const { return channels * channel_size(); }
   /// The elements from the first output to the last, with the gaps between rows and images.
   [[nodiscard]] std::int64_t span() const { return (images - 1) * image_size() + (rows - 1) * width() + columns; }
-  /// Where the tap that lies at (row, column) of the padded image is read for the first output.
-  [[nodiscard]] std::int64_t offset(std::int64_t channel, std::int64_t row, std::int64_t column) const {
-    const std::int64_t phase = row % vertical.stride * horizontal.stride + column % horizontal.stride;
-    return channel * channel_size() + phase * phase_size() + row / vertical.stride * width() +
-           column / horizontal.stride;
+  /// The tap that lies at (row, column) of the padded image.
+  [[nodiscard]] FieldTap tap(std::int64_t channel, std::int64_t row, std::int64_t column) const {
+    return {channel, row % vertical.stride * horizontal.stride + column % horizontal.stride, row / vertical.stride,
+            column / horizontal.stride};
+  }
+  /// Where each tap is read for the first output.
+  [[nodiscard]] std::vector<std::int64_t> offsets(const std::vector<FieldTap>& taps) const {
+    std::vector<std::int64_t> at;
+    at.reserve(taps.size());
+    for (const FieldTap& t : taps) {
+      at.push_back(t.channel * channel_size() + t.phase * phase_size() + t.row * width() + t.column);
+    }
+    return at;
   }
 };
 

@@ -22,11 +22,8 @@ struct Target {
 /// One sum over taps, y[o][p] = sum over k of weight[o][k] * field[offset of tap k + p], for some of an image's
 /// outputs.
 struct Pass {
-  struct Tap {
-    std::int64_t channel, row, column;  // of the padded image
-  };
   Target rows, columns;
-  std::vector<Tap> taps = {};
+  std::vector<direct::FieldTap> taps = {};
   std::vector<float> weight = {};  // [output channel of all groups][tap]
   bool lanes_are_channels = false;
   std::vector<float> panels = {};  // then: [group][block of output channels][tap][lane]
@@ -59,12 +56,6 @@ struct FieldPass {
   std::int64_t image_step;
 
   [[nodiscard]] std::int64_t rows() const { return std::min(field.rows, pass.rows.count - first_row); }
-  [[nodiscard]] std::vector<std::int64_t> offsets() const {
-    std::vector<std::int64_t> at;
-    at.reserve(pass.taps.size());
-    for (const Pass::Tap& tap : pass.taps) at.push_back(field.offset(tap.channel, tap.row, tap.column));
-    return at;
-  }
   [[nodiscard]] float* output_row(std::int64_t image, std::int64_t channel, std::int64_t row) const {
     return y + image * image_step + channel * out.area() +
            (pass.rows.first + (first_row + row) * pass.rows.step) * out.width + pass.columns.first;
@@ -73,7 +64,8 @@ struct FieldPass {
 
 /// Vectors along the outputs: for the channels [begin, end), a tile of them at a time.
 HWY_INLINE void sum_along_outputs(const FieldPass& f, std::int64_t begin, std::int64_t end, DirectWorkspace& w) {
-  const std::vector<std::int64_t> offset = f.offsets();
+  const std::vector<std::int64_t> offsets = f.field.offsets(f.pass.taps);
+  const std::int64_t* offset = offsets.data();
   const std::int64_t depth = f.pass.depth();
   const std::int64_t span = f.field.span();
   const std::int64_t pitch = round_up(span, 2 * lanes);
@@ -88,8 +80,7 @@ HWY_INLINE void sum_along_outputs(const FieldPass& f, std::int64_t begin, std::i
       const float* data = w.data.data() + p;
       multiply_some<2, false>(
           some, [&](std::int64_t i) HWY_ATTR { return weight + i * depth; }, [](std::int64_t k) HWY_ATTR { return k; },
-          [&](std::int64_t k) HWY_ATTR { return data + offset[static_cast<std::size_t>(k)]; }, lanes, depth,
-          w.sums.data() + p, pitch, lanes);
+          [&](std::int64_t k) HWY_ATTR { return data + offset[k]; }, lanes, depth, w.sums.data() + p, pitch, lanes);
     }
     for (std::int64_t i = 0; i < some; ++i) {
       const float start = f.bias == nullptr ? 0.0F : f.bias[o + i];
@@ -140,13 +131,14 @@ HWY_INLINE void write_block(const FieldPass& f, std::int64_t channel, const floa
 
 /// Vectors along the output channels: for the blocks [begin, end) of them, a tile of outputs at a time.
 HWY_INLINE void sum_along_channels(const FieldPass& f, std::int64_t begin, std::int64_t end, DirectWorkspace& w) {
-  const std::vector<std::int64_t> offset = f.offsets();
+  const std::vector<std::int64_t> offsets = f.field.offsets(f.pass.taps);
+  const std::int64_t* offset = offsets.data();
   const std::int64_t depth = f.pass.depth();
   const std::int64_t in_row = f.pass.columns.count;
   const std::int64_t rows = f.field.images * f.rows();
   const std::int64_t outputs = rows * in_row;
   const std::int64_t blocks = ceil_div(f.out.channels, lanes);
-  const auto at = [&](std::int64_t k) HWY_ATTR { return offset[static_cast<std::size_t>(k)]; };
+  const auto at = [&](std::int64_t k) HWY_ATTR { return offset[k]; };
   for (std::int64_t b = begin; b < end; b += 2) {
     const float* panel = f.pass.panels.data() + (f.group * blocks + b) * depth * lanes;
     const auto panel_row = [&](std::int64_t k) HWY_ATTR { return panel + k * lanes; };

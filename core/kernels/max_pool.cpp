@@ -34,9 +34,11 @@ REEL_SIMD void take_larger(T* __restrict best, const T* __restrict from, std::in
   }
 }
 
-/// Windows of 2 x 2 in float64; max_pool_two.h has those of float32.
 template <class T>
 void pool_two_by_two(const T* plane, T* out, const Pool2dGeometry& g) {
+  if constexpr (sizeof(T) == 4) {
+    if (has_fast_vectors()) return two_by_two::pool(plane, out, g);
+  }
   for (std::int64_t i = 0; i < g.out_h * g.out_w; ++i) {
     const T* top = plane + i / g.out_w * 2 * g.in_w + i % g.out_w * 2;
     out[i] = larger(larger(top[0], top[1]), larger(top[g.in_w], top[g.in_w + 1]));
