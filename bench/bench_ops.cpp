@@ -1,0 +1,81 @@
+#include <reel/autograd/ops/arithmetic.h>
+#include <reel/autograd/ops/loss.h>
+#include <reel/autograd/ops/matmul.h>
+#include <reel/autograd/ops/norm.h>
+#include <reel/autograd/ops/pool.h>
+#include <reel/core/random.h>
+
+#include "rows.h"
+#include "shapes.h"
+
+// The ops beside convolution, and what an op costs that has next to nothing to compute.
+
+namespace bench {
+
+using namespace reel;
+
+namespace {
+
+Op make_op(const PoolShape& s) {
+  const Variable x = Variable::leaf(normal({s.batch, s.channels, s.size, s.size}));
+  const Pool2dOptions options{.kernel_size = s.kernel, .stride = s.stride, .padding = s.padding};
+  return {.leaves = {x}, .call = [x, options] { return max_pool2d(x, options); }};
+}
+
+Op make_op(const NormShape& s) {
+  const Variable x = Variable::leaf(normal({s.batch, s.channels, s.size, s.size}));
+  const Variable weight = Variable::leaf(Tensor::ones({s.channels}));
+  const Variable bias = Variable::leaf(Tensor::zeros({s.channels}));
+  const Tensor mean = Tensor::zeros({s.channels}), var = Tensor::ones({s.channels});
+  return {.leaves = {x, weight, bias}, .call = [=] { return batch_norm(x, weight, bias, mean, var); }};
+}
+
+Op make_op(const LossShape& s) {
+  const Variable logits = Variable::leaf(normal({s.batch, s.classes}));
+  const Tensor labels = randint(0, s.classes, {s.batch});
+  return {.leaves = {logits}, .call = [=] { return cross_entropy(logits, labels); }};
+}
+
+Op make_op(const MatmulShape& s) {
+  const Variable a = Variable::leaf(normal({s.size, s.size}));
+  const Variable b = Variable::leaf(normal({s.size, s.size}));
+  const auto size = static_cast<double>(s.size);
+  return {.leaves = {a, b}, .call = [=] { return matmul(a, b); }, .flops = 2 * size * size * size};
+}
+
+Op make_op(const ChainShape& s) {
+  const Variable a = Variable::leaf(Tensor::scalar(0.999));
+  const Tensor b = Tensor::scalar(1e-3);
+  const auto chain = [a, b, ops = s.ops] {
+    Variable x = a;
+    for (std::int64_t i = 0; i < ops / 2; ++i) x = x * a + b;
+    return x;
+  };
+  return {.leaves = {a}, .call = chain};
+}
+
+void time_chain(benchmark::State& state, const ChainShape& s) {
+  time_forward_backward(state, make_op(s));
+  state.counters["ns/op"] = benchmark::Counter(static_cast<double>(s.ops * state.iterations()) * 1e-9,
+                                               benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+
+template <class Shape>
+void add(const Plan& plan, const char* op, const Shape& s) {
+  add_op(plan, concat(op, '/', s.name), [s] { return make_op(s); });
+}
+
+}  // namespace
+
+void add_op_rows(const Plan& plan) {
+  for (const PoolShape& s : pools) add(plan, "max_pool2d", s);
+  for (const NormShape& s : norms) add(plan, "batch_norm", s);
+  for (const LossShape& s : losses) add(plan, "cross_entropy", s);
+  for (const MatmulShape& s : matmuls) add(plan, "matmul", s);
+  for (const ChainShape& s : chains) {
+    add_row(plan, concat("mul_add_chain/", s.name, "/forward_backward"),
+            [s](benchmark::State& state) { time_chain(state, s); });
+  }
+}
+
+}  // namespace bench
