@@ -56,8 +56,8 @@ Op make_op(const ChainShape& s) {
 
 void time_chain(benchmark::State& state, const ChainShape& s) {
   time_forward_backward(state, make_op(s));
-  state.counters["ns/op"] = benchmark::Counter(static_cast<double>(s.ops * state.iterations()) * 1e-9,
-                                               benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["time/op"] = benchmark::Counter(static_cast<double>(s.ops * state.iterations()),
+                                                 benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 template <class Shape>
