@@ -16,7 +16,7 @@ from pathlib import Path
 from pytorch_setup import best_environment
 
 NOTES = (
-    "Milliseconds are medians of the rounds, for the faster of PyTorch's two layouts; the ratio is that of the medians, "
+    "Milliseconds are medians of the rounds, for the faster of PyTorch's two layouts; the ratio is of the medians, "
     "with the ratios of single rounds beside it. Below 1, Reel is faster."
 )
 CHAIN_NOTES = (
@@ -146,7 +146,8 @@ def report(results):
               if result["shape"].get("of_the_twelve") and result["pass"] == "forward_backward"]  # fmt: skip
     if twelve:
         mean = statistics.geometric_mean(twelve)
-        parts.append(f"Forward + input gradient + weight gradient of the {len(twelve)} layers A to L: "
+        which = "the twelve layers" if len(twelve) == 12 else f"{len(twelve)} of the twelve layers"
+        parts.append(f"Forward + input gradient + weight gradient of {which} A to L: "
                      f"geometric mean **{mean:.3f}**, that is 1/{1 / mean:.2f}.")  # fmt: skip
     slower = [f"{result['row']} ({result['ratio']:.2f})" for result in others if result["ratio"] > 1]
     if others:
