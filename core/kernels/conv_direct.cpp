@@ -17,16 +17,18 @@ namespace {
 
 constexpr std::int64_t task_work = 1 << 19;  // multiply-adds that make a task worth handing to a thread
 
-/// Whether blocks of channels leave fewer lanes idle than vectors of outputs, which run over the gaps of the field.
-bool channels_fill_lanes(const Field& field, std::int64_t channels) {
-  const std::int64_t outputs = field.images * field.rows * field.columns;
-  const std::int64_t along_outputs = round_up(field.span(), 2 * lanes) * round_up(channels, 2);
-  return round_up(channels, lanes) * outputs <= along_outputs;
+/// Whether blocks of channels are cheaper than vectors of outputs: these run over the gaps of the field, but those may
+/// have lanes to spare, and want a weight that is laid out for them, at the price of some outputs.
+bool channels_fill_lanes(const Field& field, std::int64_t batch, std::int64_t channels) {
+  constexpr std::int64_t price = 64;
+  const std::int64_t outputs = field.rows * field.columns;  // of an image, as the gaps are
+  const std::int64_t along_outputs = ceil_div(round_up(field.span(), 2 * lanes), field.images) * round_up(channels, 2);
+  return round_up(channels, lanes) * (outputs + price / batch) <= along_outputs;
 }
 
 /// Chooses the direction of a pass, and lays out its weight for it.
-void prepare(Pass& pass, const Field& field, std::int64_t groups, std::int64_t channels) {
-  pass.lanes_are_channels = channels_fill_lanes(field, channels);
+void prepare(Pass& pass, const Field& field, std::int64_t batch, std::int64_t groups, std::int64_t channels) {
+  pass.lanes_are_channels = channels_fill_lanes(field, batch, channels);
   if (!pass.lanes_are_channels) return;
   const std::int64_t depth = pass.depth();
   const std::int64_t blocks = ceil_div(channels, lanes);
@@ -34,8 +36,8 @@ void prepare(Pass& pass, const Field& field, std::int64_t groups, std::int64_t c
   parallel_for(groups * blocks, ceil_div(1 << 11, depth + 1), [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
     for (std::int64_t i = begin; i < end; ++i) {
       const std::int64_t first = i % blocks * lanes;
-      gather_columns(pass.weight.data() + (i / blocks * channels + first) * depth, depth,
-                     std::min(lanes, channels - first), depth,
+      gather_columns(pass.weight + (i / blocks * channels + first) * depth, depth, std::min(lanes, channels - first),
+                     depth,
                      [&](std::int64_t k, Vec v) HWY_ATTR { store(v, pass.panels.data() + (i * depth + k) * lanes); });
     }
   });
@@ -47,7 +49,7 @@ void correlate(const float* x, std::vector<Pass>& passes, const float* bias, Act
   const FieldUnits units(batch, whole);
   std::int64_t terms = 0;
   for (Pass& pass : passes) {
-    prepare(pass, units.field(whole, 0), groups, out.channels);
+    prepare(pass, units.field(whole, 0), batch, groups, out.channels);
     terms += pass.depth();
   }
   const std::int64_t work =
@@ -100,7 +102,7 @@ void Forward(const float* x, const float* w, const float* bias, Activation activ
     pass[0].taps.push_back(field.tap(k / (g.kernel_h * g.kernel_w), k / g.kernel_w % g.kernel_h * g.dilation_h,
                                      k % g.kernel_w * g.dilation_w));
   }
-  pass[0].weight.assign(w, w + g.out_channels * g.depth());
+  pass[0].weight = w;
   correlate(x, pass, bias, activation, y, g.batch, g.groups, field, {g.out_channels / g.groups, g.out_h, g.out_w});
 }
 
@@ -147,11 +149,12 @@ void add_turned_taps(Pass& pass, const float* w, const Conv2dGeometry& g, const 
         field.tap(k / area, v.met(row, kh) + field.vertical.pad, h.met(column, kw) + field.horizontal.pad));
     places.push_back(k / area * g.depth() + k % area);
   }
-  pass.weight.reserve(places.size() * static_cast<std::size_t>(g.in_channels));
+  pass.turned.reserve(places.size() * static_cast<std::size_t>(g.in_channels));
   for (std::int64_t i = 0; i < g.in_channels; ++i) {
     const float* from = w + i / c * o * g.depth() + i % c * area;
-    for (const std::int64_t place : places) pass.weight.push_back(from[place]);
+    for (const std::int64_t place : places) pass.turned.push_back(from[place]);
   }
+  pass.weight = pass.turned.data();
 }
 
 void InputGrad(const float* grad, const float* w, float* dx, const Conv2dGeometry& g) {

@@ -24,7 +24,8 @@ struct Target {
 struct Pass {
   Target rows, columns;
   std::vector<direct::FieldTap> taps = {};
-  std::vector<float> weight = {};  // [output channel of all groups][tap]
+  const float* weight = nullptr;   // [output channel of all groups][tap]
+  std::vector<float> turned = {};  // holds it, where it is not the convolution's own
   bool lanes_are_channels = false;
   std::vector<float> panels = {};  // then: [group][block of output channels][tap][lane]
 
@@ -72,7 +73,7 @@ HWY_INLINE void sum_along_outputs(const FieldPass& f, std::int64_t begin, std::i
   const Target& columns = f.pass.columns;
   for_each_tile(end - begin, tile_rows, [&](std::int64_t first, std::int64_t some) HWY_ATTR {
     const std::int64_t o = begin + first;
-    const float* weight = f.pass.weight.data() + (f.group * f.out.channels + o) * depth;
+    const float* weight = f.pass.weight + (f.group * f.out.channels + o) * depth;
     for (std::int64_t next = 0; next < span; next += 2 * lanes) {
       // The last vectors go back over some that are done, so that nothing beyond the field is read, unless the span is
       // shorter than two vectors: the workspace has room for these.

@@ -89,7 +89,7 @@ void parallel_gemm(std::int64_t m, std::int64_t n, std::int64_t k, Matrix<T> a, 
   const bool by_rows = m >= n;
   const std::int64_t side = by_rows ? m : n;
   const std::int64_t cost = std::max<std::int64_t>(1, (by_rows ? n : m) * k);
-  const std::int64_t lines = std::max(worth_a_task / cost, (side + 63) / 64);  // at most 64 pieces
+  const std::int64_t lines = std::max(worth_a_task / cost, (side + 15) / 16);  // at most 16 pieces
   const std::int64_t piece = (std::max<std::int64_t>(lines, 1) + lanes - 1) / lanes * lanes;
   parallel_for(side, piece, [&](std::int64_t begin, std::int64_t end) {
     if (by_rows) {

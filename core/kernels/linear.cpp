@@ -1,6 +1,8 @@
 #include <reel/core/kernels/linear.h>
+#include <reel/core/kernels/linear_few.h>
 #include <reel/core/kernels/loops.h>
 #include <reel/core/kernels/matmul.h>
+#include <reel/core/kernels/simd.h>
 
 namespace reel::kernels {
 namespace {
@@ -15,10 +17,22 @@ REEL_SIMD void finish_row(T* __restrict y, const T* __restrict bias, bool is_rel
   }
 }
 
+/// x (N, I) times weight (O, I) transposed
+Tensor multiply(const Tensor& x, const Tensor& weight) {
+  const bool is_few = x.size(0) >= 1 && x.size(0) <= linear_few::most_inputs && x.dtype() == float32 &&
+                      weight.dtype() == float32 && x.is_contiguous() && weight.is_contiguous() &&
+                      x.size(1) == weight.size(1) && has_fast_vectors();
+  if (!is_few) return matmul(x, weight.transpose(0, 1));
+  Tensor y = Tensor::empty({x.size(0), weight.size(0)});
+  linear_few::forward(x.data<float>(), x.size(0), weight.data<float>(), weight.size(0), x.size(1),
+                      y.mutable_data<float>());
+  return y;
+}
+
 }  // namespace
 
 Tensor linear_forward(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation) {
-  Tensor y = matmul(x, weight.transpose(0, 1));
+  Tensor y = multiply(x, weight);
   const bool is_relu = activation == Activation::relu;
   if (!bias.defined() && !is_relu) return y;
   const Tensor b = bias.defined() ? bias.contiguous() : bias;

@@ -6,8 +6,8 @@
 namespace reel::kernels {
 namespace {
 
-constexpr std::int64_t block = 1024;
-constexpr int lanes = 16;
+constexpr std::int64_t block = 4096;
+constexpr int lanes = 32;
 
 struct Sums {
   double first = 0;

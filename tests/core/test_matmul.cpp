@@ -4,13 +4,18 @@
 #include <limits>
 #include <reel/core/kernels/elementwise.h>
 #include <reel/core/kernels/gemm.h>
+#include <reel/core/kernels/linear.h>
 #include <reel/core/kernels/matmul.h>
 #include <reel/core/kernels/reduce.h>
 #include <reel/core/random.h>
+#include <tests/threads.h>
+#include <utility>
 #include <vector>
 
 using namespace reel;
 using doctest::Contains;
+using reel::testing::same_bits;
+using reel::testing::WithThreads;
 
 namespace {
 
@@ -134,4 +139,32 @@ TEST_CASE("gemm adds to what is there, scaled by beta") {
   kernels::gemm<float>(2, 2, 0, {a, 1}, {a, 2}, 2, c, 3);
   CHECK(c[0] == 14);
   CHECK(c[2] == 9);
+}
+
+TEST_CASE("linear_forward: few inputs and many, bias and ReLU, the same bits for any number of threads") {
+  for (const DType dtype : {float32, float64}) {
+    for (const std::int64_t n : {1, 2, 3, 4, 5, 9}) {
+      for (const auto& [outputs, inputs] :
+           std::vector<std::pair<int, int>>{{1, 1}, {3, 7}, {9, 16}, {130, 33}, {5, 400}}) {
+        CAPTURE(concat(dtype, " n ", n, " outputs ", outputs, " inputs ", inputs));
+        const Tensor x = numbers({n, inputs}, dtype);
+        const Tensor w = numbers({outputs, inputs}, dtype);
+        const Tensor b = numbers({outputs}, dtype);
+        const Tensor expected = naive(x, w.transpose(0, 1));
+        const double tolerance = (dtype == float64 ? 4e-15 : 5e-7) * (2 + std::sqrt(static_cast<double>(inputs)));
+        const Tensor plain = kernels::linear_forward(x, w, {}, Activation::none);
+        CHECK(max(abs(plain.to(float64) - expected)).item() <= tolerance);
+        const Tensor full = kernels::linear_forward(x, w, b, Activation::relu);
+        CHECK(max(abs(full.to(float64) - relu(expected + b.to(float64)))).item() <= tolerance);
+      }
+    }
+  }
+  const Tensor x = numbers({2, 4000}, float32);
+  const Tensor w = numbers({100, 4000}, float32);
+  const WithThreads one(1);
+  const Tensor expected = kernels::linear_forward(x, w, {}, Activation::none);
+  for (const int threads : {2, 3, 8}) {
+    const WithThreads guard(threads);
+    CHECK(same_bits(kernels::linear_forward(x, w, {}, Activation::none), expected));
+  }
 }
