@@ -1,6 +1,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <reel/core/kernels/conv.h>
+#include <reel/core/kernels/conv_depthwise.h>
 #include <reel/core/kernels/conv_direct.h>
 #include <reel/core/kernels/conv_winograd.h>
 #include <reel/core/kernels/elementwise.h>
@@ -18,7 +19,9 @@ ConvAlgorithm from_environment() {
   if (wish == "im2col") return ConvAlgorithm::im2col;
   if (wish == "direct") return ConvAlgorithm::direct;
   if (wish == "winograd") return ConvAlgorithm::winograd;
-  require<ValueError>(wish.empty(), "conv2d", "REEL_CONV may be im2col, direct, winograd or unset, is ", wish);
+  if (wish == "depthwise") return ConvAlgorithm::depthwise;
+  require<ValueError>(wish.empty(), "conv2d", "REEL_CONV may be im2col, direct, winograd, depthwise or unset, is ",
+                      wish);
   return ConvAlgorithm::automatic;
 }
 
@@ -39,9 +42,25 @@ ConvAlgorithm choose(const Conv2dGeometry& g, DType dtype) {
     return ConvAlgorithm::im2col;
   }
   const bool can_winograd = winograd::suits(g);
-  if (wish == ConvAlgorithm::winograd) return can_winograd ? ConvAlgorithm::winograd : ConvAlgorithm::im2col;
+  const bool can_depthwise = depthwise::suits(g);
+  if (wish == ConvAlgorithm::winograd && !can_winograd) return ConvAlgorithm::im2col;
+  if (wish == ConvAlgorithm::depthwise && !can_depthwise) return ConvAlgorithm::im2col;
   if (wish != ConvAlgorithm::automatic) return wish;
-  return can_winograd && is_worth_winograd(g) ? ConvAlgorithm::winograd : ConvAlgorithm::direct;
+  if (can_winograd && is_worth_winograd(g)) return ConvAlgorithm::winograd;
+  return can_depthwise ? ConvAlgorithm::depthwise : ConvAlgorithm::direct;
+}
+
+/// The three kernels of an algorithm that reads and writes contiguous float32.
+struct Kernels {
+  decltype(&direct::forward) forward;
+  decltype(&direct::input_grad) input_grad;
+  decltype(&direct::weight_grad) weight_grad;
+};
+
+Kernels kernels_of(ConvAlgorithm algorithm) {
+  if (algorithm == ConvAlgorithm::winograd) return {winograd::forward, winograd::input_grad, winograd::weight_grad};
+  if (algorithm == ConvAlgorithm::depthwise) return {depthwise::forward, depthwise::input_grad, depthwise::weight_grad};
+  return {direct::forward, direct::input_grad, direct::weight_grad};
 }
 
 }  // namespace
@@ -59,9 +78,8 @@ Tensor conv2d_forward(const Tensor& input, const Tensor& weight, const Tensor& b
   const Tensor w = weight.contiguous();
   const Tensor b = bias.defined() ? bias.contiguous() : bias;
   Tensor y = Tensor::empty(geometry.output_shape());
-  const auto forward = algorithm == ConvAlgorithm::winograd ? winograd::forward : direct::forward;
-  forward(x.data<float>(), w.data<float>(), b.defined() ? b.data<float>() : nullptr, activation,
-          y.mutable_data<float>(), geometry);
+  kernels_of(algorithm).forward(x.data<float>(), w.data<float>(), b.defined() ? b.data<float>() : nullptr, activation,
+                                y.mutable_data<float>(), geometry);
   return y;
 }
 
@@ -71,8 +89,7 @@ Tensor conv2d_input_grad(const Tensor& grad, const Tensor& weight, const Conv2dG
   const Tensor dy = grad.contiguous();
   const Tensor w = weight.contiguous();
   Tensor dx = Tensor::empty(geometry.input_shape());
-  const auto input_grad = algorithm == ConvAlgorithm::winograd ? winograd::input_grad : direct::input_grad;
-  input_grad(dy.data<float>(), w.data<float>(), dx.mutable_data<float>(), geometry);
+  kernels_of(algorithm).input_grad(dy.data<float>(), w.data<float>(), dx.mutable_data<float>(), geometry);
   return dx;
 }
 
@@ -82,8 +99,7 @@ Tensor conv2d_weight_grad(const Tensor& input, const Tensor& grad, const Conv2dG
   const Tensor x = input.contiguous();
   const Tensor dy = grad.contiguous();
   Tensor dw = Tensor::empty(geometry.weight_shape());
-  const auto weight_grad = algorithm == ConvAlgorithm::winograd ? winograd::weight_grad : direct::weight_grad;
-  weight_grad(x.data<float>(), dy.data<float>(), dw.mutable_data<float>(), geometry);
+  kernels_of(algorithm).weight_grad(x.data<float>(), dy.data<float>(), dw.mutable_data<float>(), geometry);
   return dw;
 }
 

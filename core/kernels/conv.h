@@ -43,12 +43,12 @@ enum class ConvAlgorithm {
   automatic,  // what is fastest for the shape
   im2col,     // a column matrix and BLAS: every shape, dtype and machine
   direct,     // vectors of pixels or channels straight from a padded copy: float32
-  winograd    // F(2x2, 3x3): float32, 3x3 with stride 1, padding up to 2, no dilation, no groups
+  winograd,   // F(2x2, 3x3): float32, 3x3 with stride 1, padding up to 2, no dilation, no groups
+  depthwise   // plane by plane: float32, a group for each channel, stride 1
 };
 
 /// Sets the algorithm for the whole process, for study and as a second opinion; where it can't do a shape or
-/// dtype, im2col does.
-/// The environment variable REEL_CONV (im2col, direct or winograd) sets it at the start.
+/// dtype, im2col does. The environment variable REEL_CONV (im2col, direct, winograd or depthwise) sets it at the start.
 void set_conv_algorithm(ConvAlgorithm algorithm);
 
 // The three kernels of the convolution family.

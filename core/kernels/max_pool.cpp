@@ -3,6 +3,7 @@
 #include <reel/core/kernels/pool_loops.h>
 #include <reel/core/kernels/simd.h>
 #include <reel/core/simd.h>
+#include <vector>
 
 namespace reel::kernels {
 namespace {
@@ -78,10 +79,30 @@ void for_each_choice(const T* plane, const T* output, const Pool2dGeometry& g, c
   }
 }
 
+/// One tap of a row of windows: adds the gradients of those whose first chosen pixel it is. What is left of a gradient
+/// that was handed out is 0.
+template <class T>
+REEL_SIMD void spread_tap(T* __restrict left, const T* __restrict output, const T* __restrict plane, T* __restrict to,
+                          std::int64_t stride, Inside in) {
+  for (std::int64_t i = in.begin; i < in.end; ++i) {
+    const T pixel = plane[i * stride];
+    const bool is_it = (pixel == output[i]) | (pixel != pixel);  // no branches: they would be hard to foretell
+    const T rest = left[i];
+    to[i * stride] += is_it ? rest : T{0};
+    left[i] = is_it ? T{0} : rest;
+  }
+}
+
 template <class T>
 void spread_plane(const T* grad, const T* plane, const T* output, T* to, const Pool2dGeometry& g) {
   std::fill_n(to, g.in_h * g.in_w, T{0});
-  for_each_choice(plane, output, g, [&](std::int64_t i, std::int64_t place) { to[place] += grad[i]; });
+  std::vector<T> left(static_cast<std::size_t>(g.out_w));
+  for (std::int64_t oh = 0; oh < g.out_h; ++oh, grad += g.out_w, output += g.out_w) {
+    std::copy_n(grad, g.out_w, left.begin());
+    for_each_tap(g, oh, [&](std::int64_t from, Inside in) {
+      spread_tap(left.data(), output, plane + from, to + from, g.stride_w, in);
+    });
+  }
 }
 
 }  // namespace

@@ -59,9 +59,12 @@ class ConfigSource {
     Pair dilation = pick(0, 2) == 0 ? pair(1, 3) : Pair(1);
     Padding padding = pick(0, 3) == 0 ? Padding("same") : Padding(pick(0, 3), pick(0, 3));
     switch (corner) {
-      case 0: kernel = stride = dilation = 1, padding = 0; break;              // pointwise: no columns at all
-      case 1: kernel = 1, stride = pair(2, 3); break;                          // 1x1, but strided
-      case 2: groups = pick(2, 9), in = 1, out = pick(1, 2); break;            // depthwise
+      case 0: kernel = stride = dilation = 1, padding = 0; break;  // pointwise: no columns at all
+      case 1: kernel = 1, stride = pair(2, 3); break;              // 1x1, but strided
+      case 2:                                                      // depthwise
+        groups = pick(2, 9), in = 1, out = pick(1, 2), size.w = pick(1, 70);
+        if (pick(0, 1) == 0) stride = 1;
+        break;
       case 3: stride = {kernel.h + pick(1, 2), kernel.w + pick(1, 2)}; break;  // pixels that no window sees
       case 4: size = pair(1, 3), kernel = pair(4, 5), padding = Padding(4, 3); break;
       case 5:  // several partial sums of the weight gradient
@@ -138,7 +141,8 @@ const std::pair<std::string_view, kernels::ConvAlgorithm> algorithms[] = {
     {"automatic", kernels::ConvAlgorithm::automatic},
     {"im2col", kernels::ConvAlgorithm::im2col},
     {"direct", kernels::ConvAlgorithm::direct},
-    {"winograd", kernels::ConvAlgorithm::winograd}};
+    {"winograd", kernels::ConvAlgorithm::winograd},
+    {"depthwise", kernels::ConvAlgorithm::depthwise}};
 
 /// Computes all convolutions in one way, as long as it lives.
 struct WithAlgorithm {

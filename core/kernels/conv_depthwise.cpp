@@ -1,0 +1,203 @@
+#include <reel/core/kernels/conv_depthwise.h>
+#include <reel/core/kernels/scratch.h>
+#include <reel/core/parallel.h>
+#include <vector>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "reel/core/kernels/conv_depthwise.cpp"
+#include <hwy/foreach_target.h>
+
+#include <reel/core/kernels/lanes-inl.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace reel::kernels::HWY_NAMESPACE {
+namespace {
+
+/// A plane with its padding: rows of the output, each followed by what the taps reach beyond it.
+struct PaddedPlane {
+  std::int64_t height, width, top, left;
+
+  explicit PaddedPlane(const Conv2dGeometry& g)
+      : height(g.out_h + (g.kernel_h - 1) * g.dilation_h),
+        width(std::max(g.out_w, lanes) + (g.kernel_w - 1) * g.dilation_w),  // a whole vector, however narrow the output
+        top(g.pad_top),
+        left(g.pad_left) {}
+
+  [[nodiscard]] std::int64_t size() const { return height * width; }
+
+  void copy(const float* plane, const Conv2dGeometry& g, float* to) const {
+    const std::int64_t first = std::clamp<std::int64_t>(left, 0, width);
+    const std::int64_t last = std::clamp<std::int64_t>(left + g.in_w, first, width);
+    for (std::int64_t i = 0; i < height; ++i, to += width) {
+      const std::int64_t h = i - top;
+      if (h < 0 || h >= g.in_h) {
+        std::fill(to, to + width, 0.0F);
+        continue;
+      }
+      const float* from = plane + h * g.in_w - left;
+      for (std::int64_t j = 0; j < first; ++j) to[j] = 0.0F;
+      for (std::int64_t j = first; j < last; ++j) to[j] = from[j];
+      for (std::int64_t j = last; j < width; ++j) to[j] = 0.0F;
+    }
+  }
+};
+
+/// Where each tap is read in a padded plane.
+std::vector<std::int64_t> tap_offsets(const Conv2dGeometry& g, const PaddedPlane& padded) {
+  std::vector<std::int64_t> offsets;
+  for (std::int64_t kh = 0; kh < g.kernel_h; ++kh) {
+    for (std::int64_t kw = 0; kw < g.kernel_w; ++kw) {
+      offsets.push_back(kh * g.dilation_h * padded.width + kw * g.dilation_w);
+    }
+  }
+  return offsets;
+}
+
+/// to[j] = finish(sum over k of w[k] * from[offset[k] + j]) for j < Vectors * lanes
+template <int Vectors, class Finish>
+HWY_INLINE void sum_taps(const float* from, const std::vector<std::int64_t>& offset, const float* w,
+                         const Finish& finish, float* to) {
+  Vec sum[Vectors];
+  for (int v = 0; v < Vectors; ++v) sum[v] = hn::Zero(Floats());
+  for (std::size_t k = 0; k < offset.size(); ++k) {
+    const Vec factor = fill(w[k]);
+    for (int v = 0; v < Vectors; ++v) sum[v] = hn::MulAdd(factor, load(from + offset[k] + v * lanes), sum[v]);
+  }
+  for (int v = 0; v < Vectors; ++v) store(finish(sum[v]), to + v * lanes);
+}
+
+/// One row of outputs. The last vector goes back over some that are done; a narrow row goes by way of `spare`.
+template <class Finish>
+HWY_INLINE void sum_row(const float* from, const std::vector<std::int64_t>& offset, const float* w, std::int64_t n,
+                        const Finish& finish, float* to) {
+  if (n < lanes) {
+    HWY_ALIGN float spare[lanes];
+    sum_taps<1>(from, offset, w, finish, spare);
+    std::copy_n(spare, n, to);
+    return;
+  }
+  std::int64_t j = 0;
+  for (; j + 4 * lanes <= n; j += 4 * lanes) sum_taps<4>(from + j, offset, w, finish, to + j);
+  for (; j < n; j += lanes) {
+    const std::int64_t at = std::min(j, n - lanes);
+    sum_taps<1>(from + at, offset, w, finish, to + at);
+  }
+}
+
+std::int64_t planes_in_task(const Conv2dGeometry& g) {
+  return ceil_div(1 << 17, g.out_h * g.out_w * g.kernel_h * g.kernel_w + 1);
+}
+
+void Forward(const float* x, const float* w, const float* bias, Activation activation, float* y,
+             const Conv2dGeometry& g) {
+  const PaddedPlane padded(g);
+  const std::vector<std::int64_t> offsets = tap_offsets(g, padded);
+  parallel_for(g.batch * g.groups, planes_in_task(g), [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
+    Scratch<float> plane(padded.size());
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t c = i % g.groups;
+      const Vec start = fill(bias == nullptr ? 0.0F : bias[c]);
+      const auto finish = [&](Vec v) HWY_ATTR {
+        const Vec sum = hn::Add(v, start);
+        return activation == Activation::relu ? relu(sum) : sum;
+      };
+      padded.copy(x + i * g.in_h * g.in_w, g, plane.data());
+      for (std::int64_t oh = 0; oh < g.out_h; ++oh) {
+        sum_row(plane.data() + oh * padded.width, offsets, w + c * g.depth(), g.out_w, finish,
+                y + (i * g.out_h + oh) * g.out_w);
+      }
+    }
+  });
+}
+
+/// A convolution of the output's gradient, with the taps turned round.
+void InputGrad(const float* grad, const float* w, float* dx, const Conv2dGeometry& g) {
+  Conv2dGeometry turned = g;
+  std::swap(turned.in_h, turned.out_h);
+  std::swap(turned.in_w, turned.out_w);
+  turned.pad_top = (g.kernel_h - 1) * g.dilation_h - g.pad_top;
+  turned.pad_left = (g.kernel_w - 1) * g.dilation_w - g.pad_left;
+  std::vector<float> weight(w, w + g.groups * g.depth());
+  for (std::int64_t c = 0; c < g.groups; ++c) {
+    std::reverse(weight.begin() + c * g.depth(), weight.begin() + (c + 1) * g.depth());
+  }
+  Forward(grad, weight.data(), nullptr, Activation::none, dx, turned);
+}
+
+constexpr std::int64_t taps_together = 9;
+
+/// sums[k] += sum over a plane's outputs of dy * plane, shifted by tap k, for `count` <= taps_together taps.
+void add_plane(const float* plane, const PaddedPlane& padded, const std::int64_t* offset, std::int64_t count,
+               const float* dy, const Conv2dGeometry& g, float* sums) {
+  Vec sum[taps_together];
+  std::int64_t at[taps_together];  // beyond the last tap, that one again
+  for (std::int64_t k = 0; k < taps_together; ++k) {
+    sum[k] = hn::Zero(Floats());
+    at[k] = offset[std::min(k, count - 1)];
+  }
+  const auto add = [&](const float* from, Vec factor) HWY_ATTR {
+    HWY_UNROLL(9)
+    for (std::int64_t k = 0; k < taps_together; ++k) sum[k] = hn::MulAdd(factor, load(from + at[k]), sum[k]);
+  };
+  HWY_ALIGN float tail[lanes] = {};
+  const std::int64_t whole = g.out_w / lanes * lanes;
+  for (std::int64_t oh = 0; oh < g.out_h; ++oh, dy += g.out_w) {
+    const float* from = plane + oh * padded.width;
+    for (std::int64_t j = 0; j < whole; j += lanes) add(from + j, load(dy + j));
+    if (whole == g.out_w) continue;
+    std::copy(dy + whole, dy + g.out_w, tail);
+    add(from + whole, load(tail));
+  }
+  for (std::int64_t k = 0; k < count; ++k) sums[k] += hn::GetLane(hn::SumOfLanes(Floats(), sum[k]));
+}
+
+/// The images of a channel are added up in their order, by one task.
+void WeightGrad(const float* x, const float* grad, float* dw, const Conv2dGeometry& g) {
+  const PaddedPlane padded(g);
+  const std::vector<std::int64_t> offsets = tap_offsets(g, padded);
+  const auto taps = static_cast<std::int64_t>(offsets.size());
+  parallel_for(g.groups, ceil_div(planes_in_task(g), g.batch), [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
+    Scratch<float> plane(padded.size() + lanes);
+    std::fill_n(plane.data() + padded.size(), lanes, 0.0F);  // the last tail reads them, and they meet zeros
+    std::fill(dw + begin * taps, dw + end * taps, 0.0F);
+    for (std::int64_t i = begin; i < end; ++i) {
+      for (std::int64_t n = 0; n < g.batch; ++n) {
+        const std::int64_t at = n * g.groups + i;
+        padded.copy(x + at * g.in_h * g.in_w, g, plane.data());
+        for (std::int64_t k = 0; k < taps; k += taps_together) {
+          add_plane(plane.data(), padded, offsets.data() + k, std::min(taps_together, taps - k),
+                    grad + at * g.out_h * g.out_w, g, dw + i * taps + k);
+        }
+      }
+    }
+  });
+}
+
+}  // namespace
+}  // namespace reel::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace reel::kernels::depthwise {
+
+HWY_EXPORT(Forward);
+HWY_EXPORT(InputGrad);
+HWY_EXPORT(WeightGrad);
+
+bool suits(const Conv2dGeometry& g) {
+  return g.groups == g.in_channels && g.groups == g.out_channels && g.stride_h == 1 && g.stride_w == 1;
+}
+
+void forward(const float* x, const float* w, const float* bias, Activation activation, float* y,
+             const Conv2dGeometry& g) {
+  HWY_DYNAMIC_DISPATCH(Forward)(x, w, bias, activation, y, g);
+}
+void input_grad(const float* grad, const float* w, float* dx, const Conv2dGeometry& g) {
+  HWY_DYNAMIC_DISPATCH(InputGrad)(grad, w, dx, g);
+}
+void weight_grad(const float* x, const float* grad, float* dw, const Conv2dGeometry& g) {
+  HWY_DYNAMIC_DISPATCH(WeightGrad)(x, grad, dw, g);
+}
+
+}  // namespace reel::kernels::depthwise
+#endif
