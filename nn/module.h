@@ -76,7 +76,8 @@ class Module {
  protected:
   /// What the module computes. Modules with other signatures give themselves methods of their own.
   virtual Variable forward(const Variable& x);
-  /// forward(x) through an activation; for layers that can do both in one pass.
+  /// forward(x) through an activation, for layers that can do both in one pass. Such a layer has its forward call this,
+  /// and makes it final, so that what is derived from the layer changes both or neither.
   virtual Variable forward_with(const Variable& x, Activation activation);
 
   /// Opens a method of one's own as the call operator opens forward, until the end of the scope: errors name the

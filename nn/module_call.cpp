@@ -33,13 +33,14 @@ ModuleCall::~ModuleCall() { running = outer_; }
 void ModuleCall::check(const Variable& leaf) {
   // A tape that was made in here has leaves of its own, which no optimizer wants.
   if (Tape::current() != tape_) return;
-  if (!is_complete_) {
-    module_.collect_leaves(allowed_);
-    std::sort(allowed_.begin(), allowed_.end(), std::less<>());
-    is_complete_ = true;
-  }
   const Leaf& state = leaf.leaf_state();
-  if (std::binary_search(allowed_.begin(), allowed_.end(), &state, std::less<>())) return;
+  const auto is_allowed = [&] { return std::binary_search(allowed_.begin(), allowed_.end(), &state, std::less<>()); };
+  if (is_complete_ && is_allowed()) return;
+  // The first question, or a layer that was registered since.
+  module_.collect_leaves(allowed_);
+  std::sort(allowed_.begin(), allowed_.end(), std::less<>());
+  is_complete_ = true;
+  if (is_allowed()) return;
   const std::string what = concat(state.name.empty() ? "" : " ", state.name, " of shape ", leaf.shape());
   require<StateError>(!state.is_registered, module_.describe(), "uses the parameter", what,
                       " of a layer that is not registered in it, so it would not be trained; make that layer a member "

@@ -45,9 +45,10 @@ ConvAlgorithm choose(const Conv2dGeometry& g, DType dtype) {
   const bool can_depthwise = depthwise::suits(g);
   if (wish == ConvAlgorithm::winograd && !can_winograd) return ConvAlgorithm::im2col;
   if (wish == ConvAlgorithm::depthwise && !can_depthwise) return ConvAlgorithm::im2col;
-  if (wish != ConvAlgorithm::automatic) return wish;
-  if (can_winograd && is_worth_winograd(g)) return ConvAlgorithm::winograd;
-  return can_depthwise ? ConvAlgorithm::depthwise : ConvAlgorithm::direct;
+  if (wish == ConvAlgorithm::winograd || wish == ConvAlgorithm::depthwise || wish == ConvAlgorithm::im2col) return wish;
+  if (wish == ConvAlgorithm::automatic && can_winograd && is_worth_winograd(g)) return ConvAlgorithm::winograd;
+  if (wish == ConvAlgorithm::automatic && can_depthwise) return ConvAlgorithm::depthwise;
+  return direct::suits(g) ? ConvAlgorithm::direct : ConvAlgorithm::im2col;
 }
 
 /// The three kernels of an algorithm that reads and writes contiguous float32.

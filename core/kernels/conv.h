@@ -48,7 +48,8 @@ enum class ConvAlgorithm {
 };
 
 /// Sets the algorithm for the whole process, for study and as a second opinion; where it can't do a shape or
-/// dtype, im2col does. The environment variable REEL_CONV (im2col, direct, winograd or depthwise) sets it at the start.
+/// dtype, and without vectors, im2col does. The environment variable REEL_CONV (im2col, direct, winograd or depthwise)
+/// sets it at the start.
 void set_conv_algorithm(ConvAlgorithm algorithm);
 
 // The three kernels of the convolution family.

@@ -140,14 +140,17 @@ void add_turned_taps(Pass& pass, const float* w, const Conv2dGeometry& g, const 
   const std::int64_t c = g.in_channels / g.groups;
   const std::int64_t o = g.out_channels / g.groups;
   const std::int64_t area = g.kernel_h * g.kernel_w;
+  std::vector<std::int64_t> met;  // of the taps of one channel
+  for (std::int64_t k = 0; k < area; ++k) {
+    if (v.meets(row, k / g.kernel_w) && h.meets(column, k % g.kernel_w)) met.push_back(k);
+  }
   std::vector<std::int64_t> places;  // in the weight of one input channel
-  for (std::int64_t k = 0; k < o * area; ++k) {
-    const std::int64_t kh = k / g.kernel_w % g.kernel_h;
-    const std::int64_t kw = k % g.kernel_w;
-    if (!v.meets(row, kh) || !h.meets(column, kw)) continue;
-    pass.taps.push_back(
-        field.tap(k / area, v.met(row, kh) + field.vertical.pad, h.met(column, kw) + field.horizontal.pad));
-    places.push_back(k / area * g.depth() + k % area);
+  for (std::int64_t i = 0; i < o; ++i) {
+    for (const std::int64_t k : met) {
+      pass.taps.push_back(field.tap(i, v.met(row, k / g.kernel_w) + field.vertical.pad,
+                                    h.met(column, k % g.kernel_w) + field.horizontal.pad));
+      places.push_back(i * g.depth() + k);
+    }
   }
   pass.turned.reserve(places.size() * static_cast<std::size_t>(g.in_channels));
   for (std::int64_t i = 0; i < g.in_channels; ++i) {
@@ -183,6 +186,13 @@ namespace reel::kernels::direct {
 
 HWY_EXPORT(Forward);
 HWY_EXPORT(InputGrad);
+
+bool suits(const Conv2dGeometry& g) {
+  constexpr std::int64_t most = std::int64_t{4} << 20;  // floats of a task's field: 16 MiB
+  Field field = input_field(g);
+  field.channels = std::max(g.in_channels, g.out_channels) / g.groups;
+  return FieldUnits(1, field).field(field, 0).size() <= most;
+}
 
 void forward(const float* x, const float* w, const float* bias, Activation activation, float* y,
              const Conv2dGeometry& g) {

@@ -7,6 +7,9 @@
 /// tap of the kernel is an offset, and a vector of output pixels reads a vector of input pixels.
 namespace reel::kernels::direct {
 
+/// Whether a task's copy of the input stays small: it is cut into rows, so a single row must not be huge.
+[[nodiscard]] bool suits(const Conv2dGeometry& g);
+
 /// y [N, O, OH, OW] of contiguous x [N, C, H, W], w [O, C/G, KH, KW] and bias [O] (or null), through the activation.
 void forward(const float* x, const float* w, const float* bias, Activation activation, float* y,
              const Conv2dGeometry& g);

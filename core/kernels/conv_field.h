@@ -71,7 +71,8 @@ struct FieldUnits {
   explicit FieldUnits(std::int64_t batch, Field field, std::int64_t outputs = 256)
       : images(batch), rows(field.rows), strip_rows(field.rows) {
     constexpr std::int64_t floats = std::int64_t{48} << 10;
-    while (field.size() > floats && field.rows * field.width() > outputs && field.rows > field.vertical.reach) {
+    while (field.size() > floats && field.rows * field.width() > outputs &&
+           field.rows > std::max<std::int64_t>(1, field.vertical.reach)) {
       field.rows = (field.rows + 1) / 2;
     }
     strip_rows = field.rows;

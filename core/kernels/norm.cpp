@@ -53,7 +53,7 @@ REEL_SIMD Sums moment_sums(const T* x, Runs runs, T centre) {
 /// The gradient that counts: all of g, or that where a ReLU let its input through.
 template <bool IsCut, class T>
 T through(T g, T relu_output) {
-  return !IsCut || relu_output > 0 ? g : T{0};
+  return IsCut && relu_output <= 0 ? T{0} : g;
 }
 
 /// Sums of g and of g * (x - mean).
@@ -99,7 +99,7 @@ struct Channels {
                    for (std::int64_t c = begin; c < end; ++c) f(c);
                  });
   }
-  /// Adds up `f(offset, runs)` over channel c, a block of a thousand elements or so at a time.
+  /// Adds up `f(offset, runs)` over channel c, a block of some thousand elements at a time.
   template <class F>
   Sums sum(std::int64_t c, const F& f) const {
     Sums total;

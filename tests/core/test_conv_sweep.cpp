@@ -229,6 +229,20 @@ TEST_CASE("conv2d sweep against the naive loops") {
   }
 }
 
+TEST_CASE("conv2d sweep: shapes of wide rows that don't overlap") {
+  const std::vector<Config> configs{
+      {{1, 256, 2, 512}, {3, 256, 1, 1}, {}, true, false},
+      {{1, 64, 1, 1100}, {5, 64, 1, 9}, {.padding = {0, 4}}, false, false},
+      {{1, 16, 4, 2100}, {3, 16, 2, 2}, {.stride = 2}, true, false},
+      {{1, 2, 1, 3000000}, {1, 2, 1, 1}, {}, false, false},  // too wide for the direct kernel
+  };
+  Generator generator(13);
+  for (const Config& config : configs) {
+    CAPTURE(config);
+    check_config(config, generator);
+  }
+}
+
 TEST_CASE("conv2d gives the same bits for any number of threads") {
   for (const auto& [name, algorithm] : algorithms) {
     CAPTURE(name);

@@ -206,6 +206,22 @@ TEST_CASE("module: what was never registered is found") {
   CHECK_NOTHROW(static_cast<void>(net(Variable::leaf(input()))));  // an input may be a leaf
 }
 
+TEST_CASE("module: a layer may be registered by the forward that needs it first") {
+  struct Lazy : nn::Module {
+    nn::Linear& first = add("first", nn::Linear(4, 3));
+    nn::Linear* second = nullptr;
+    Variable forward(const Variable& x) override {
+      const Variable y = first(x);
+      if (second == nullptr) second = &add("second", nn::Linear(y.size(1), 2));
+      return (*second)(y);
+    }
+  };
+  Lazy model;
+  Tape tape;
+  tape.backward(sum(model(input())));
+  for (const Variable& p : model.parameters()) CHECK(p.grad().defined());
+}
+
 TEST_CASE("module: a method of one's own finds what was never registered where it enters") {
   struct Own : nn::Module {
     nn::Linear& known = add("known", nn::Linear(4, 4));

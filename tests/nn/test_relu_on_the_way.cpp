@@ -84,6 +84,26 @@ TEST_CASE("a ReLU lets NaN through, behind a layer and on the way out of it") {
   CHECK(std::isnan(model(Tensor::ones({1, 1, 4, 4})).value().at({0, 0, 1, 1})));
 }
 
+TEST_CASE("NaN in a channel reaches its bias through batch_norm and ReLU, on the way or behind") {
+  Tensor x = Tensor::ones({2, 1, 2, 2});
+  x.fill(std::numeric_limits<double>::quiet_NaN());
+  nn::Sequential model{nn::BatchNorm2d(1), nn::ReLU()};
+  const auto bias_grad = [&](auto run) { return results(model, x, run)[3].at({0}); };
+  const double behind = bias_grad(one_by_one);
+  CHECK(behind != 0);
+  CHECK(bias_grad([](nn::Sequential& m, const Variable& input) { return m(input); }) == doctest::Approx(behind));
+}
+
+TEST_CASE("a layer that is derived from one with a ReLU of its own is asked, too") {
+  struct Halved : nn::Linear {
+    using nn::Linear::Linear;
+    Variable forward_with(const Variable& x, Activation activation) override {
+      return nn::Linear::forward_with(x, activation) * 0.5;
+    }
+  };
+  check_alike(nn::Sequential{Halved(7, 5), nn::ReLU()}, {4, 7});
+}
+
 TEST_CASE("a ReLU on the way out is one op on the tape") {
   nn::Sequential model{nn::Linear(7, 5), nn::ReLU()};
   const Tape tape;
