@@ -100,9 +100,9 @@ for option in data test-data model epochs batch-size lr momentum weight-decay se
 done
 
 for program in conv_same conv_strided_same conv_from_scratch; do
-  refuses 'not expected: --bogus' "$program" --bogus
+  refuses 'takes no options, got --bogus' "$program" --bogus
   works "$program" --help
-  says '^Usage: '
+  says '^It takes no options'
 done
 
 # A number with leading zeros is a decimal one.
