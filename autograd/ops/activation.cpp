@@ -13,6 +13,10 @@ Variable leaky_relu_grad(const Variable& grad, const Tensor& y, double slope) {
       [y, slope](const Variable& upstream, const Step&) -> Gradients { return {leaky_relu_grad(upstream, y, slope)}; });
 }
 
+Variable through_relu(const Variable& grad, const Tensor& relu_output) {
+  return relu_output.defined() ? leaky_relu_grad(grad, relu_output, 0) : grad;
+}
+
 Variable relu(const Variable& x) {
   const Tensor y = relu(x.value());
   return record("relu", {x}, y,

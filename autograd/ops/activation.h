@@ -13,6 +13,9 @@ namespace reel {
 [[nodiscard]] Variable leaky_relu(const Variable& x, double slope = 0.01);
 /// The gradient through either: grad where y > 0, else slope * grad, with y the input or the output.
 [[nodiscard]] Variable leaky_relu_grad(const Variable& grad, const Tensor& y, double slope);
+/// The gradient through the ReLU that a layer's output went through, or grad itself where there was none and
+/// `relu_output` is undefined.
+[[nodiscard]] Variable through_relu(const Variable& grad, const Tensor& relu_output);
 [[nodiscard]] Variable sigmoid(const Variable& x);
 [[nodiscard]] Variable tanh(const Variable& x);
 /// x * Phi(x), by erf: PyTorch's approximate='none'.

@@ -23,7 +23,7 @@ Variable forward(const Variable& x, const Variable& w, const Variable& bias, con
   return record(
       is_relu ? "conv2d_relu" : "conv2d", inputs, y,
       [x, w, g, has_bias = bias.defined(), cut = is_relu ? y : Tensor()](const Variable& upstream, const Step& step) {
-        const Variable grad = cut.defined() ? leaky_relu_grad(upstream, cut, 0) : upstream;
+        const Variable grad = through_relu(upstream, cut);
         Gradients gradients{step.wants(0) ? input_grad(grad, w, g) : Variable(),
                             step.wants(1) ? weight_grad(x, grad, g) : Variable()};
         if (has_bias) gradients.push_back(step.wants(2) ? sum(grad, {0, 2, 3}) : Variable());

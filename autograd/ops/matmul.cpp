@@ -19,7 +19,7 @@ Variable linear_rows(const Variable& x, const Variable& weight, const Variable& 
   return record(
       is_relu ? "linear_relu" : "linear", inputs, y,
       [x, weight, has_bias = bias.defined(), cut = is_relu ? y : Tensor()](const Variable& upstream, const Step& step) {
-        const Variable grad = cut.defined() ? leaky_relu_grad(upstream, cut, 0) : upstream;
+        const Variable grad = through_relu(upstream, cut);
         Gradients gradients{step.wants(0) ? matmul(grad, weight) : Variable(),               // (N, O) x (O, I)
                             step.wants(1) ? matmul(transpose(grad, 0, 1), x) : Variable()};  // (O, N) x (N, I)
         if (has_bias) gradients.push_back(step.wants(2) ? sum(grad, {0}) : Variable());

@@ -48,7 +48,7 @@ Variable channel_affine(const Variable& x, const Variable& scale, const Variable
   return record("channel_affine", {x, scale, shift}, y,
                 [x, scale, cut = activation == Activation::relu ? y : Tensor()](const Variable& upstream,
                                                                                 const Step& step) -> Gradients {
-                  const Variable grad = cut.defined() ? leaky_relu_grad(upstream, cut, 0) : upstream;
+                  const Variable grad = through_relu(upstream, cut);
                   const Dims axes = other_axes(x.rank());
                   return {step.wants(0) ? grad * per_channel(scale, x.rank()) : Variable(),
                           step.wants(1) ? sum(grad * x, axes) : Variable(),
@@ -96,7 +96,7 @@ Variable batch_norm(const Variable& x, const Variable& weight, const Variable& b
                 [x, weight, mean = mean, rstd, epsilon, cut = is_relu ? y : Tensor()](const Variable& grad,
                                                                                       const Step&) -> Gradients {
                   if (Tape::current() != nullptr) {
-                    return recorded_grads(cut.defined() ? leaky_relu_grad(grad, cut, 0) : grad, x, weight, epsilon);
+                    return recorded_grads(through_relu(grad, cut), x, weight, epsilon);
                   }
                   auto grads = kernels::batch_norm_grads(grad.value(), x.value(), mean, rstd, weight.value(), cut);
                   return {grads.input, grads.weight, grads.bias};

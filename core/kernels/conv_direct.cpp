@@ -15,7 +15,7 @@ HWY_BEFORE_NAMESPACE();
 namespace reel::kernels::HWY_NAMESPACE {
 namespace {
 
-constexpr std::int64_t task_work = 1 << 19;  // multiply-adds that make a task worth handing to a thread
+using direct::task_work;
 
 /// Whether blocks of channels are cheaper than vectors of outputs: these run over the gaps of the field, but those may
 /// have lanes to spare, and want a weight that is laid out for them, at the price of some outputs.
@@ -96,14 +96,11 @@ void correlate(const float* x, std::vector<Pass>& passes, const float* bias, Act
 
 void Forward(const float* x, const float* w, const float* bias, Activation activation, float* y,
              const Conv2dGeometry& g) {
-  const Field field = direct::input_field(g);
   std::vector<Pass> pass{{.rows = {0, 1, g.out_h}, .columns = {0, 1, g.out_w}}};
-  for (std::int64_t k = 0; k < g.depth(); ++k) {
-    pass[0].taps.push_back(field.tap(k / (g.kernel_h * g.kernel_w), k / g.kernel_w % g.kernel_h * g.dilation_h,
-                                     k % g.kernel_w * g.dilation_w));
-  }
+  pass[0].taps = direct::forward_taps(g);
   pass[0].weight = w;
-  correlate(x, pass, bias, activation, y, g.batch, g.groups, field, {g.out_channels / g.groups, g.out_h, g.out_w});
+  correlate(x, pass, bias, activation, y, g.batch, g.groups, direct::input_field(g),
+            {g.out_channels / g.groups, g.out_h, g.out_w});
 }
 
 /// One axis of the input gradient. Input i and tap k meet output (i + pad - k * dilation) / stride, where that leaves

@@ -1,4 +1,5 @@
 #include <reel/core/kernels/conv_direct.h>
+#include <reel/core/kernels/scratch.h>
 #include <reel/core/parallel.h>
 #include <vector>
 
@@ -6,7 +7,8 @@
 #define HWY_TARGET_INCLUDE "reel/core/kernels/conv_direct_weight.cpp"
 #include <hwy/foreach_target.h>
 
-#include <reel/core/kernels/direct-inl.h>
+#include <reel/core/kernels/field-inl.h>
+#include <reel/core/kernels/planes-inl.h>
 
 // dw[o][k] = sum over p of dy[o][p] * field[offset[k] + p], where p are the places of the outputs in a field. Vectors
 // lie along the output channels, or with few of them along p, which then runs over the gaps between rows too, where dy
@@ -16,7 +18,7 @@ HWY_BEFORE_NAMESPACE();
 namespace reel::kernels::HWY_NAMESPACE {
 namespace {
 
-constexpr std::int64_t task_work = 1 << 19;  // multiply-adds that make a task worth handing to a thread
+using direct::task_work;
 
 /// What all tasks of a weight gradient share.
 struct WeightGradJob {
@@ -27,13 +29,11 @@ struct WeightGradJob {
   std::vector<direct::FieldTap> taps;  // of one group
 
   WeightGradJob(const float* input, const float* gradient, const Conv2dGeometry& geometry)
-      : x(input), grad(gradient), g(geometry), units(g.batch, direct::input_field(g), 1024) {
-    const Field field = direct::input_field(g);
-    for (std::int64_t k = 0; k < g.depth(); ++k) {
-      const std::int64_t kh = k / g.kernel_w % g.kernel_h;
-      taps.push_back(field.tap(k / (g.kernel_h * g.kernel_w), kh * g.dilation_h, k % g.kernel_w * g.dilation_w));
-    }
-  }
+      : x(input),
+        grad(gradient),
+        g(geometry),
+        units(g.batch, direct::input_field(g), 1024),
+        taps(direct::forward_taps(g)) {}
   [[nodiscard]] std::int64_t channels() const { return g.out_channels / g.groups; }
 };
 

@@ -62,6 +62,20 @@ struct Field {
           g.out_w};
 }
 
+/// The taps of one group, in the order of its weight.
+[[nodiscard]] inline std::vector<FieldTap> forward_taps(const Conv2dGeometry& g) {
+  const Field field = input_field(g);
+  const std::int64_t area = g.kernel_h * g.kernel_w;
+  std::vector<FieldTap> taps;
+  taps.reserve(static_cast<std::size_t>(g.depth()));
+  for (std::int64_t k = 0; k < g.depth(); ++k) {
+    taps.push_back(field.tap(k / area, k % area / g.kernel_w * g.dilation_h, k % g.kernel_w * g.dilation_w));
+  }
+  return taps;
+}
+
+inline constexpr std::int64_t task_work = 1 << 19;  // multiply-adds that make a task worth handing to a thread
+
 /// How the outputs are cut into units of work: some rows of an image, or some images.
 struct FieldUnits {
   std::int64_t images, rows, together = 1, strip_rows, strips;
