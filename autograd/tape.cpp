@@ -19,9 +19,9 @@ std::uint64_t next_serial() {
 }
 
 /// total += gradient, in place where nobody else can see it.
-void accumulate(Variable& total, const Variable& gradient, bool recorded) {
+void accumulate(Variable& total, Variable gradient, bool recorded) {
   if (!total.defined()) {
-    total = gradient;
+    total = std::move(gradient);
   } else if (!recorded && total.value().is_sole_owner() && total.value().is_contiguous()) {
     Tensor sum = std::exchange(total, Variable()).value();
     add_scaled(sum, gradient.value());
@@ -35,12 +35,13 @@ void accumulate(Variable& total, const Variable& gradient, bool recorded) {
 
 /// One walk backwards over the entries up to the latest output.
 struct Tape::Sweep {
-  std::vector<Variable> gradients = {};  // by place; what arrived so far
-  std::vector<bool> wanted = {};         // by place; whether the gradient is needed. Empty: everywhere
-  std::vector<bool> asked = {};          // by place; whether the caller wants the gradient itself
-  bool consume = false;                  // free entries on the way
-  bool recorded = false;                 // the backward itself is being recorded
-  bool to_leaves = false;                // add to the leaves' grad()
+  detail::PooledVector<Variable> gradients = {};  // by place; what arrived so far
+  std::vector<bool> wanted = {};                  // by place; whether the gradient is needed. Empty: everywhere
+  std::vector<bool> asked = {};                   // by place; whether the caller wants the gradient itself
+  bool consume = false;                           // free entries on the way
+  bool recorded = false;                          // the backward itself is being recorded
+  bool to_leaves = false;                         // add to the leaves' grad()
+  Step step = {};                                 // of the entry at hand; kept for its memory
 };
 
 Variable Step::output(const Tensor& value) const {
@@ -220,12 +221,13 @@ void Tape::sweep(Sweep& state) {
 
 void Tape::step_back(Sweep& state, std::int64_t place) {
   const auto at = static_cast<std::size_t>(place);
-  if (state.consume && !state.gradients[at].defined()) entries_[at].backward = nullptr;
+  if (state.consume && !state.gradients[at].defined()) entries_[at].backward = {};
   if (!state.gradients[at].defined() || (!state.wanted.empty() && !state.wanted[at])) return;
   if (entries_[at].leaf >= 0) return;
-  Step step;
+  Step& step = state.step;
   step.tape_ = serial_;
   step.place_ = place;
+  step.wanted_.clear();
   const std::span<const std::int64_t> places(inputs_.data() + entries_[at].first_input, entries_[at].input_count);
   for (const std::int64_t from : places) {
     step.wanted_.push_back(from >= 0 && (state.wanted.empty() || state.wanted[static_cast<std::size_t>(from)]));
@@ -235,12 +237,12 @@ void Tape::step_back(Sweep& state, std::int64_t place) {
   // What somebody asked for keeps its gradient; all others are used up here.
   const bool is_asked_for = !state.asked.empty() && state.asked[at];
   const Variable gradient = is_asked_for ? state.gradients[at] : std::exchange(state.gradients[at], {});
-  const Gradients arrived = backward(gradient, step);
+  Gradients arrived = backward(gradient, step);
   check_gradients(entries_[at], step, arrived);
   for (std::size_t i = 0; i < arrived.size(); ++i) {
     if (!step.wants(i)) continue;
     const std::int64_t from = inputs_[entries_[at].first_input + i];
-    accumulate(state.gradients[static_cast<std::size_t>(from)], arrived[i], state.recorded);
+    accumulate(state.gradients[static_cast<std::size_t>(from)], std::move(arrived[i]), state.recorded);
   }
 }
 

@@ -4,9 +4,11 @@
 #include <initializer_list>
 #include <memory>
 #include <reel/autograd/variable.h>
+#include <reel/core/blocks.h>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <unordered_map>
 #include <vector>
 
@@ -34,9 +36,28 @@ class Step {
   std::int64_t place_ = -1;
 };
 
-/// Computes the gradients of an op's inputs from that of its output. It is written in differentiable ops, so that it
-/// can be recorded itself; and it captures Variables and plain data, never a tape.
-using Backward = std::function<Gradients(const Variable& grad, const Step& step)>;
+/// Computes the gradients of an op's inputs from that of its output: any function
+/// `Gradients(const Variable& grad, const Step& step)`. It is written in differentiable ops, so that it can be recorded
+/// itself; and it captures Variables and plain data, never a tape. Copies share what it captured.
+class Backward {
+ public:
+  Backward() = default;
+  template <class F>
+  requires std::is_invocable_r_v<Gradients, const F&, const Variable&, const Step&> Backward(
+      F function)  // NOLINT(google-explicit-constructor): as std::function
+      : function_(detail::make_shared_pooled<const F>(std::move(function))), call_(call<F>) {}
+
+  Gradients operator()(const Variable& grad, const Step& step) const { return call_(function_.get(), grad, step); }
+
+ private:
+  template <class F>
+  static Gradients call(const void* function, const Variable& grad, const Step& step) {
+    return (*static_cast<const F*>(function))(grad, step);
+  }
+
+  std::shared_ptr<const void> function_;
+  Gradients (*call_)(const void* function, const Variable& grad, const Step& step) = nullptr;
+};
 
 struct TapeOptions {
   /// Look at every value that is recorded, and throw NumericError at the first that holds a NaN or an infinity.
@@ -120,8 +141,8 @@ class Tape {
   std::uint64_t serial_;
   std::uint64_t consumed_serial_ = 0;  // what the entries before the last clear() were recorded under
   Tape* outer_;
-  std::vector<Entry> entries_;
-  std::vector<std::int64_t> inputs_;  // places, entry after entry; -1 for a constant
+  detail::PooledVector<Entry> entries_;
+  detail::PooledVector<std::int64_t> inputs_;  // places, entry after entry; -1 for a constant
   std::vector<Variable> leaves_;
   std::unordered_map<const Leaf*, std::int64_t> leaf_places_;
 };

@@ -29,8 +29,6 @@ void Dims::erase(int position) {
   --rank_;
 }
 
-bool operator==(const Dims& a, const Dims& b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
-
 std::ostream& operator<<(std::ostream& out, const Dims& dims) {
   out << '[';
   for (int i = 0; i < dims.rank(); ++i) out << (i == 0 ? "" : ", ") << dims[i];
@@ -49,8 +47,12 @@ std::int64_t numel(const Shape& shape) {
 }
 
 Strides contiguous_strides(const Shape& shape) {
-  Strides strides = Dims::filled(shape.rank(), 1);
-  for (int i = shape.rank() - 2; i >= 0; --i) strides[i] = strides[i + 1] * std::max<std::int64_t>(shape[i + 1], 1);
+  Strides strides = shape;
+  std::int64_t step = 1;
+  for (int i = shape.rank() - 1; i >= 0; --i) {
+    strides[i] = step;
+    step *= std::max<std::int64_t>(shape[i], 1);
+  }
   return strides;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <initializer_list>
@@ -33,7 +34,7 @@ class Dims {
   [[nodiscard]] std::int64_t* begin() { return values_.data(); }
   [[nodiscard]] std::int64_t* end() { return values_.data() + rank_; }
 
-  friend bool operator==(const Dims& a, const Dims& b);
+  friend bool operator==(const Dims& a, const Dims& b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
   /// `[8, 16, 14, 14]`
   friend std::ostream& operator<<(std::ostream& out, const Dims& dims);
 

@@ -5,7 +5,7 @@
 
 namespace reel {
 
-/// Bytes of tensor memory: in use, kept for reuse, and the most that was ever in use.
+/// Bytes of tensor memory: in use, kept for reuse (small blocks aside), and the most that was ever in use.
 struct MemoryStats {
   std::size_t live = 0;
   std::size_t pooled = 0;
@@ -16,7 +16,7 @@ struct MemoryStats {
 [[nodiscard]] MemoryStats memory();
 /// Starts the measurement of `memory().peak` anew, at what is live now.
 void reset_peak_memory();
-/// Gives the pool's unused blocks back to the system.
+/// Gives the pool's unused blocks back to the system, all but the small ones.
 void release_pooled_memory();
 
 /// A block of memory, 64-byte aligned, from a thread-safe pool and back into it at the end. Not initialised.

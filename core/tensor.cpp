@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
+#include <reel/core/blocks.h>
 #include <reel/core/kernels/copy.h>
-#include <reel/core/storage.h>
 #include <reel/core/tensor.h>
 #include <utility>
 
@@ -16,37 +16,48 @@ bool expands(const Shape& from, const Shape& to) {
   return fits;
 }
 
-}  // namespace
-
-Tensor Tensor::make(std::shared_ptr<Storage> storage, std::byte* first, const Shape& shape, const Strides& strides,
-                    DType dtype) {
-  Tensor out;
-  auto impl = std::make_shared<Impl>();
-  impl->storage = std::move(storage);
-  impl->first = first;
-  impl->numel = reel::numel(shape);
-  impl->dtype = dtype;
-  impl->shape = shape;
-  impl->strides = strides;
-  std::int64_t expected = 1;  // axes of size 1 may have any stride
-  for (int i = shape.rank() - 1; i >= 0 && impl->numel > 0; --i) {
-    if (shape[i] != 1 && strides[i] != expected) impl->contiguous = false;
-    expected *= shape[i];
-  }
-  out.impl_ = std::move(impl);
-  return out;
-}
-
-Tensor Tensor::empty(const Shape& shape, DType dtype) {
+std::size_t count_bytes(const Shape& shape, std::int64_t numel, DType dtype) {
   for (const std::int64_t size : shape) {
     require<ShapeError>(size >= 0, "Tensor::empty", "shape ", shape, " has a negative size");
   }
   std::size_t bytes = 0;
-  require<ShapeError>(!__builtin_mul_overflow(static_cast<std::size_t>(reel::numel(shape)), size_of(dtype), &bytes),
-                      "Tensor::empty", "shape ", shape, " has more bytes than can be counted");
-  auto storage = std::make_shared<Storage>(bytes);
-  std::byte* first = storage->data();
-  return make(std::move(storage), first, shape, contiguous_strides(shape), dtype);
+  require<ShapeError>(!__builtin_mul_overflow(static_cast<std::size_t>(numel), size_of(dtype), &bytes), "Tensor::empty",
+                      "shape ", shape, " has more bytes than can be counted");
+  return bytes;
+}
+
+/// Axes of size 1 may have any stride.
+bool is_row_major(const Shape& shape, const Strides& strides) {
+  std::int64_t expected = 1;
+  for (int i = shape.rank() - 1; i >= 0; --i) {
+    if (shape[i] != 1 && strides[i] != expected) return false;
+    expected *= shape[i];
+  }
+  return true;
+}
+
+}  // namespace
+
+Tensor::Impl::Impl(const Shape& wanted, DType of)
+    : numel(reel::numel(wanted)), dtype(of), contiguous(true), shape(wanted), strides(contiguous_strides(wanted)) {
+  storage.emplace(count_bytes(wanted, numel, of));
+  first = storage->data();
+}
+
+Tensor::Impl::Impl(std::shared_ptr<const Impl> whose, std::byte* from, const Shape& sizes, const Strides& steps,
+                   DType of)
+    : owner(std::move(whose)),
+      first(from),
+      numel(reel::numel(sizes)),
+      dtype(of),
+      contiguous(numel == 0 || is_row_major(sizes, steps)),
+      shape(sizes),
+      strides(steps) {}
+
+Tensor Tensor::empty(const Shape& shape, DType dtype) {
+  Tensor out;
+  out.impl_ = detail::make_shared_pooled<Impl>(shape, dtype);
+  return out;
 }
 
 Tensor Tensor::full(const Shape& shape, double value, DType dtype) {
@@ -84,13 +95,13 @@ Tensor Tensor::of(std::initializer_list<double> values, DType dtype) {
 
 std::int64_t Tensor::size(std::int64_t axis) const { return shape()[normalize_axis("size", axis, rank())]; }
 
-bool Tensor::is_sole_owner() const { return impl_.use_count() == 1 && impl().storage.use_count() == 1; }
+bool Tensor::is_sole_owner() const {
+  // The owner's count tells of its views, too.
+  return impl().owner == nullptr ? impl_.use_count() == 1 : impl_.use_count() == 1 && impl_->owner.use_count() == 1;
+}
 
-std::byte* Tensor::bytes() const { return impl().first; }
-
-void* Tensor::raw(DType wanted) const {
-  require<TypeError>(dtype() == wanted, "data", "the tensor holds ", dtype(), ", asked for ", wanted);
-  return impl().first;
+void Tensor::throw_other_dtype(DType wanted) const {
+  throw TypeError("data", "the tensor holds ", dtype(), ", asked for ", wanted);
 }
 
 void Tensor::require_contiguous() const {

@@ -7,12 +7,11 @@
 #include <ostream>
 #include <reel/core/dtype.h>
 #include <reel/core/shape.h>
+#include <reel/core/storage.h>
 #include <span>
 #include <string>
 
 namespace reel {
-
-class Storage;
 
 /// Numbers: a dtype, a shape, strides and a shared storage. A Tensor is a handle: copies and views share memory, as in
 /// NumPy and PyTorch, and `clone()` makes an independent one. It knows nothing of gradients (see Variable).
@@ -51,19 +50,19 @@ class Tensor {
   /// True where no other Tensor shares the memory, so that it may be written over.
   [[nodiscard]] bool is_sole_owner() const;
   /// True where both are views of one storage.
-  [[nodiscard]] bool shares_memory_with(const Tensor& other) const { return impl().storage == other.impl().storage; }
+  [[nodiscard]] bool shares_memory_with(const Tensor& other) const { return &owner() == &other.owner(); }
 
   /// The first element. Elements lie at `strides()`. Throws TypeError where T is not the dtype.
   template <class T>
   [[nodiscard]] const T* data() const {
-    return static_cast<const T*>(raw(dtype_of<T>()));
+    return reinterpret_cast<const T*>(raw(dtype_of<T>()));
   }
   template <class T>
   [[nodiscard]] T* mutable_data() {
-    return static_cast<T*>(raw(dtype_of<T>()));
+    return reinterpret_cast<T*>(raw(dtype_of<T>()));
   }
   /// The first element's address, whatever the dtype.
-  [[nodiscard]] std::byte* bytes() const;
+  [[nodiscard]] std::byte* bytes() const { return impl().first; }
   /// All elements of a contiguous tensor. Throws ShapeError for one that is not.
   template <class T>
   [[nodiscard]] std::span<const T> span() const {
@@ -119,17 +118,20 @@ class Tensor {
 
  private:
   struct Impl {
-    std::shared_ptr<Storage> storage;
-    std::byte* first = nullptr;
-    std::int64_t numel = 0;
-    DType dtype = float32;
-    bool contiguous = true;
+    std::optional<Storage> storage;     // of a view: none
+    std::shared_ptr<const Impl> owner;  // of a view: whose storage it looks into
+    std::byte* first;
+    std::int64_t numel;
+    DType dtype;
+    bool contiguous;
     Shape shape;
     Strides strides;
+
+    Impl(const Shape& shape, DType dtype);
+    Impl(std::shared_ptr<const Impl> owner, std::byte* first, const Shape& shape, const Strides& strides, DType dtype);
   };
 
-  static Tensor make(std::shared_ptr<Storage> storage, std::byte* first, const Shape& shape, const Strides& strides,
-                     DType dtype);
+  [[nodiscard]] const Impl& owner() const { return impl().owner == nullptr ? impl() : *impl().owner; }
   [[nodiscard]] Tensor view(const Shape& shape, const Strides& strides, std::int64_t offset = 0) const;
   [[nodiscard]] const Impl& impl() const {
     if (impl_ == nullptr) [[unlikely]] {
@@ -138,7 +140,13 @@ class Tensor {
     return *impl_;
   }
   [[noreturn]] static void throw_undefined();
-  [[nodiscard]] void* raw(DType wanted) const;
+  [[nodiscard]] std::byte* raw(DType wanted) const {
+    if (impl().dtype != wanted) [[unlikely]] {
+      throw_other_dtype(wanted);
+    }
+    return impl_->first;
+  }
+  [[noreturn]] void throw_other_dtype(DType wanted) const;
   void require_contiguous() const;
   void require_writable() const;
 

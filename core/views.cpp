@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <reel/core/storage.h>
+#include <reel/core/blocks.h>
 #include <reel/core/tensor.h>
 #include <utility>
 
@@ -51,8 +51,11 @@ std::optional<Strides> view_strides(const Shape& shape, const Strides& strides, 
 }  // namespace
 
 Tensor Tensor::view(const Shape& shape, const Strides& strides, std::int64_t offset) const {
-  return make(impl().storage, impl().first + offset * static_cast<std::int64_t>(size_of(dtype())), shape, strides,
-              dtype());
+  Tensor out;
+  out.impl_ = detail::make_shared_pooled<const Impl>(
+      impl().owner == nullptr ? impl_ : impl().owner,
+      impl().first + offset * static_cast<std::int64_t>(size_of(dtype())), shape, strides, dtype());
+  return out;
 }
 
 Tensor Tensor::reshape(const Shape& wanted) const {
@@ -182,7 +185,7 @@ Tensor Tensor::as_strided(const Shape& sizes, const Strides& steps, std::int64_t
   require<ShapeError>(sizes.rank() == steps.rank(), "as_strided", "shape ", sizes, " and strides ", steps,
                       " differ in rank");
   const auto width = static_cast<std::int64_t>(size_of(dtype()));
-  std::int64_t low = (impl().first - impl().storage->data()) / width;
+  std::int64_t low = (impl().first - owner().storage->data()) / width;
   bool countable = !__builtin_add_overflow(low, offset, &low);
   std::int64_t high = low;
   for (int i = 0; i < sizes.rank(); ++i) {
@@ -192,7 +195,7 @@ Tensor Tensor::as_strided(const Shape& sizes, const Strides& steps, std::int64_t
     countable = countable && !__builtin_mul_overflow(sizes[i] - 1, steps[i], &reach) &&
                 !__builtin_add_overflow(bound, reach, &bound);
   }
-  const auto capacity = static_cast<std::int64_t>(impl().storage->bytes()) / width;
+  const auto capacity = static_cast<std::int64_t>(owner().storage->bytes()) / width;
   require<ShapeError>(reel::numel(sizes) == 0 || (countable && low >= 0 && high < capacity), "as_strided", "shape ",
                       sizes, ", strides ", steps, " and offset ", offset, " reach outside the storage's ", capacity,
                       " elements");

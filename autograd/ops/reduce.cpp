@@ -57,7 +57,7 @@ Variable min(const Variable& a, const Dims& axes, bool keepdim) {
   return extremum("min", a, axes, keepdim, min(a.value(), axes, true));
 }
 
-Variable sum_to(const Variable& a, const Shape& shape) {
+Variable sum_to(Variable a, const Shape& shape) {
   if (a.shape() == shape) return a;
   return record("sum_to", {a}, sum_to(a.value(), shape),
                 [from = a.shape()](const Variable& grad, const Step&) -> Gradients { return {expand(grad, from)}; });

@@ -13,6 +13,6 @@ namespace reel {
 [[nodiscard]] Variable max(const Variable& a, const Dims& axes = {}, bool keepdim = false);
 [[nodiscard]] Variable min(const Variable& a, const Dims& axes = {}, bool keepdim = false);
 /// Sums a broadcast result back to the shape that was broadcast.
-[[nodiscard]] Variable sum_to(const Variable& a, const Shape& shape);
+[[nodiscard]] Variable sum_to(Variable a, const Shape& shape);
 
 }  // namespace reel

@@ -125,3 +125,15 @@ TEST_CASE("tape: activations are freed while backward goes on") {
   CHECK(at_the_end <= 3 * bytes);  // only gradients are left
   CHECK(memory().peak - start <= recorded + 4 * bytes);
 }
+
+TEST_CASE("tape: a sum keeps none of its inputs alive") {
+  constexpr std::size_t bytes = 1 << 20;
+  const Variable x = Variable::leaf(Tensor::full({bytes / 4}, 0.5));
+  const std::size_t start = memory().live;
+  Tape tape;
+  Variable y = x + Tensor::ones({bytes / 4});
+  for (int i = 0; i < 10; ++i) y = y - (x + 1.0);
+  CHECK(memory().live - start <= 2 * bytes);
+  tape.backward(sum(y));
+  CHECK(x.grad().at({7}) == -9);
+}

@@ -1,10 +1,12 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <memory>
 #include <reel/core/kernels/elementwise.h>
 #include <reel/core/kernels/matmul.h>
 #include <reel/core/kernels/reduce.h>
 #include <reel/core/storage.h>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -139,4 +141,22 @@ TEST_CASE("several threads take and give back blocks") {
   for (std::thread& thread : threads) thread.join();
   CHECK(mixed_up == std::vector<int>(4, 0));
   CHECK(memory().live == before);
+}
+
+TEST_CASE("small blocks that one thread takes and another gives back serve again") {
+  if (!pool_keeps_blocks) return;
+  constexpr std::size_t blocks = 1000;
+  const std::size_t before = memory().live;
+  std::set<const std::byte*> places;
+  for (int round = 0; round < 20; ++round) {
+    std::vector<std::unique_ptr<Storage>> taken;
+    std::thread([&] {
+      for (std::size_t i = 0; i < blocks; ++i) taken.push_back(std::make_unique<Storage>(200));
+    }).join();
+    for (const auto& block : taken) places.insert(block->data());
+    CHECK(memory().live == before + blocks * 256);
+    std::thread([&] { taken.clear(); }).join();
+  }
+  CHECK(memory().live == before);
+  CHECK(places.size() < 2 * blocks);
 }

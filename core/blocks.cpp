@@ -1,0 +1,130 @@
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdlib>
+#include <mutex>
+#include <reel/core/blocks.h>
+#include <reel/core/small_blocks.h>
+#include <vector>
+
+namespace reel::detail {
+namespace {
+
+constexpr std::size_t alignment = 64;
+constexpr std::size_t huge_page = std::size_t{2} << 20;
+
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool keeps_blocks = false;  // so that a use after free is seen as one
+#else
+constexpr bool keeps_blocks = true;
+#endif
+
+/// Sizes are rounded up to 4 steps for each power of two: at most a fifth of a block is slack.
+struct SizeClass {
+  std::size_t index;
+  std::size_t bytes;
+};
+
+SizeClass size_class(std::size_t bytes) {
+  const std::size_t lines = std::max<std::size_t>((bytes + alignment - 1) / alignment, 1);
+  if (lines <= 4) return {lines - 1, lines * alignment};
+  const auto log = static_cast<std::size_t>(std::bit_width(lines - 1)) - 1;  // 2^log < lines <= 2^(log+1)
+  const std::size_t step = std::size_t{1} << (log - 2);
+  const std::size_t steps = (lines - (std::size_t{1} << log) + step - 1) / step;
+  return {4 * (log - 1) + steps - 1, ((std::size_t{1} << log) + steps * step) * alignment};
+}
+
+std::byte* allocate_from_system(std::size_t bytes) {
+  const std::size_t align = bytes >= huge_page ? huge_page : alignment;
+  void* block = std::aligned_alloc(align, (bytes + align - 1) / align * align);
+  // Huge pages make the first touch of a large block several times cheaper. A refusal is harmless.
+#if defined(MADV_HUGEPAGE)
+  if (block != nullptr && bytes >= huge_page) madvise(block, bytes, MADV_HUGEPAGE);
+#endif
+  return static_cast<std::byte*>(block);
+}
+
+/// Blocks that are too large for the small ones.
+class Pool {
+ public:
+  std::byte* take(SizeClass size) {
+    const std::scoped_lock lock(mutex_);
+    std::byte* block = nullptr;
+    auto& free = free_[size.index];
+    if (!free.empty()) {
+      block = free.back();
+      free.pop_back();
+      pooled_ -= size.bytes;
+    } else {
+      block = allocate_from_system(size.bytes);
+      if (block == nullptr) {
+        release();
+        block = allocate_from_system(size.bytes);
+      }
+      if (block == nullptr) throw std::bad_alloc();
+    }
+    return block;
+  }
+
+  void give_back(std::byte* block, SizeClass size) noexcept {
+    if (!keeps_blocks) return std::free(block);
+    const std::scoped_lock lock(mutex_);
+    try {
+      free_[size.index].push_back(block);
+      pooled_ += size.bytes;
+    } catch (const std::bad_alloc&) {
+      std::free(block);
+    }
+  }
+
+  std::size_t pooled() {
+    const std::scoped_lock lock(mutex_);
+    return pooled_;
+  }
+  void release_all() {
+    const std::scoped_lock lock(mutex_);
+    release();
+  }
+
+ private:
+  void release() {
+    for (auto& blocks : free_) {
+      for (std::byte* block : blocks) std::free(block);
+      blocks.clear();
+    }
+    pooled_ = 0;
+  }
+
+  std::mutex mutex_;
+  std::array<std::vector<std::byte*>, 192> free_;
+  std::size_t pooled_ = 0;
+};
+
+/// Never destroyed, so that tensors in static storage may outlive main.
+Pool& pool() {
+  static Pool& instance = *new Pool;
+  return instance;
+}
+
+}  // namespace
+
+std::size_t block_size(std::size_t bytes) { return size_class(bytes).bytes; }
+
+std::byte* take_block(std::size_t bytes) {
+  return bytes <= largest_small_block ? take_small_block(bytes) : pool().take(size_class(bytes));
+}
+
+void give_back_block(std::byte* block, std::size_t bytes) noexcept {
+  if (bytes <= largest_small_block) {
+    give_back_small_block(block, bytes);
+  } else {
+    pool().give_back(block, size_class(bytes));
+  }
+}
+
+std::size_t pooled_bytes() { return pool().pooled(); }
+void release_pooled_blocks() { pool().release_all(); }
+
+}  // namespace reel::detail
