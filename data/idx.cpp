@@ -72,7 +72,7 @@ class Header {
 }  // namespace
 
 Tensor read_idx(std::string_view path, std::size_t max_bytes) {
-  const std::vector<std::byte> file = io::read_maybe_gzip(path, max_bytes);
+  const io::Bytes file = io::read_maybe_gzip(path, max_bytes);
   const Header header(file, path);
   const Shape shape = header.shape();
   const auto* elements = reinterpret_cast<const std::uint8_t*>(file.data() + header.bytes());

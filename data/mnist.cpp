@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <future>
 #include <reel/data/idx.h>
 #include <reel/data/mnist.h>
 
@@ -49,6 +50,11 @@ ImageDataset load(std::string_view folder, const std::string& part) {
 
 ImageDataset load_mnist_train(std::string_view folder) { return load(folder, "train"); }
 ImageDataset load_mnist_test(std::string_view folder) { return load(folder, "t10k"); }
-Mnist load_mnist(std::string_view folder) { return {load_mnist_train(folder), load_mnist_test(folder)}; }
+
+Mnist load_mnist(std::string_view folder) {
+  std::future<ImageDataset> test = std::async(std::launch::async, load_mnist_test, folder);  // inflating takes its time
+  ImageDataset train = load_mnist_train(folder);
+  return {train, test.get()};
+}
 
 }  // namespace reel::data

@@ -2,7 +2,6 @@
 #include <new>
 #include <reel/core/error.h>
 #include <reel/core/io/deflate.h>
-#include <reel/core/io/file.h>
 #include <utility>
 #include <zlib.h>
 
@@ -21,11 +20,21 @@ int window_bits(Wrapping wrapping) {
   return MAX_WBITS + 16;
 }
 
+/// What the output may come to, so that it need not grow. The last member of a gzip file ends on its size, which may
+/// lie.
+std::size_t guess_size(std::span<const std::byte> in, Wrapping wrapping) {
+  const std::size_t usual = std::max<std::size_t>(in.size() * 4, 4096);
+  if (wrapping != Wrapping::gzip || in.size() < 4) return usual;
+  std::size_t size = 0;
+  for (std::size_t i = 1; i <= 4; ++i) size = size << 8 | std::to_integer<std::size_t>(in[in.size() - i]);
+  return size <= in.size() * 8 ? size + 1 : usual;
+}
+
 class Inflater {
  public:
   Inflater(std::span<const std::byte> in, Wrapping wrapping, std::string_view path, std::size_t max_bytes,
            std::size_t offset)
-      : in_(in), path_(path), max_bytes_(max_bytes), offset_(offset) {
+      : in_(in), path_(path), max_bytes_(max_bytes), offset_(offset), first_guess_(guess_size(in, wrapping)) {
     require<IoError>(inflateInit2(&stream_, window_bits(wrapping)) == Z_OK, path_, "zlib can't be initialised");
   }
   ~Inflater() { inflateEnd(&stream_); }
@@ -33,7 +42,7 @@ class Inflater {
   Inflater& operator=(const Inflater&) = delete;
 
   [[nodiscard]] bool at_end() const { return read_ == in_.size(); }
-  [[nodiscard]] std::vector<std::byte> take() {
+  [[nodiscard]] Bytes take() {
     out_.resize(written_);
     return std::move(out_);
   }
@@ -64,8 +73,7 @@ class Inflater {
   void make_room() {
     if (written_ < out_.size()) return;
     const std::size_t limit = max_bytes_ + (max_bytes_ < out_.max_size() ? 1 : 0);
-    const std::size_t first_guess = std::max<std::size_t>(in_.size() * 4, 4096);
-    out_.resize(std::min(limit, std::max(out_.size() * 2, first_guess)));
+    out_.resize(std::min(limit, std::max(out_.size() * 2, first_guess_)));
   }
 
   int step() {
@@ -86,16 +94,17 @@ class Inflater {
   std::string_view path_;
   std::size_t max_bytes_;
   std::size_t offset_;
+  std::size_t first_guess_;
   std::size_t read_ = 0;
   std::size_t written_ = 0;
-  std::vector<std::byte> out_;
+  Bytes out_;
   z_stream stream_{};
 };
 
 }  // namespace
 
-std::vector<std::byte> inflate(std::span<const std::byte> compressed, Wrapping wrapping, std::string_view path,
-                               std::size_t max_bytes, std::size_t offset) {
+Bytes inflate(std::span<const std::byte> compressed, Wrapping wrapping, std::string_view path, std::size_t max_bytes,
+              std::size_t offset) {
   Inflater inflater(compressed, wrapping, path, max_bytes, offset);
   inflater.inflate_stream();
   // RFC 1952: a gzip file is a series of members.
@@ -104,7 +113,7 @@ std::vector<std::byte> inflate(std::span<const std::byte> compressed, Wrapping w
   return inflater.take();
 }
 
-std::vector<std::byte> gunzip(std::span<const std::byte> compressed, std::string_view path, std::size_t max_bytes) {
+Bytes gunzip(std::span<const std::byte> compressed, std::string_view path, std::size_t max_bytes) {
   return inflate(compressed, Wrapping::gzip, path, max_bytes);
 }
 
@@ -112,7 +121,7 @@ bool is_gzip(std::span<const std::byte> bytes) {
   return bytes.size() >= 2 && bytes[0] == std::byte{0x1f} && bytes[1] == std::byte{0x8b};
 }
 
-std::vector<std::byte> read_maybe_gzip(std::string_view path, std::size_t max_bytes) {
+Bytes read_maybe_gzip(std::string_view path, std::size_t max_bytes) {
   // Compressed data can be a little longer than what it holds, so its own limit has some slack.
   const std::size_t slack = max_bytes / 1024 + 65536;
   auto content = read_file(path, max_bytes > SIZE_MAX - slack ? SIZE_MAX : max_bytes + slack);

@@ -72,14 +72,14 @@ mode_t target_mode(const std::string& target, std::string_view path, bool& exist
 
 }  // namespace
 
-std::vector<std::byte> read_file(std::string_view path, std::size_t max_bytes) {
+Bytes read_file(std::string_view path, std::size_t max_bytes) {
   // O_NONBLOCK: a FIFO without a writer must be refused, not waited for.
   const std::string name(path);
   const Descriptor file(::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.fd < 0) fail_with_errno(path, "can't be opened");
   const std::size_t size = regular_size(file.fd, path);
   require<IoError>(size <= max_bytes, path, "holds ", size, " bytes, at most ", max_bytes, " are allowed");
-  std::vector<std::byte> content(size);
+  Bytes content(size);
   content.resize(read_up_to(file.fd, content, path));
   return content;
 }

@@ -2,16 +2,19 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <reel/core/blocks.h>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace reel::io {
 
+/// What files hold, in memory from the pool: its large blocks are cheap to touch.
+using Bytes = detail::PooledVector<std::byte>;
+
 /// The whole content of a file. Throws IoError, with the path and the system's reason, where it can't be opened or
 /// read, is not a regular file, or holds more than `max_bytes` (which is found out before memory is taken).
-[[nodiscard]] std::vector<std::byte> read_file(std::string_view path, std::size_t max_bytes = SIZE_MAX);
+[[nodiscard]] Bytes read_file(std::string_view path, std::size_t max_bytes = SIZE_MAX);
 
 /// A file that is there whole or not at all. What is written goes to a temporary file beside the target, and `commit()`
 /// puts that in the target's place once it has reached the disk. Without a commit (an exception, say) the

@@ -18,7 +18,7 @@ std::string key_of(const ZipMember& member, std::string_view path) {
 }
 
 Tensor load_member(const ZipMember& member, std::string_view path) {
-  std::vector<std::byte> inflated;
+  Bytes inflated;
   const auto content = zip_content(member, path, inflated);
   // The offsets of a deflated member are those in its inflated content: the archive has no such byte.
   const std::size_t base = member.deflated ? 0 : member.offset;

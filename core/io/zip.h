@@ -27,8 +27,7 @@ struct ZipMember {
 
 /// A member's content; `inflated` is room that is used where it is deflated. Throws IoError where size or
 /// CRC-32 are not as announced.
-[[nodiscard]] std::span<const std::byte> zip_content(const ZipMember& member, std::string_view path,
-                                                     std::vector<std::byte>& inflated);
+[[nodiscard]] std::span<const std::byte> zip_content(const ZipMember& member, std::string_view path, Bytes& inflated);
 
 /// Writes an archive of stored members. It is always in ZIP64 form, as one form for every size is simplest; readers
 /// from this century know it.

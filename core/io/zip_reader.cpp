@@ -182,8 +182,7 @@ std::vector<ZipMember> zip_members(std::span<const std::byte> archive, std::stri
   return members;
 }
 
-std::span<const std::byte> zip_content(const ZipMember& member, std::string_view path,
-                                       std::vector<std::byte>& inflated) {
+std::span<const std::byte> zip_content(const ZipMember& member, std::string_view path, Bytes& inflated) {
   std::span<const std::byte> content = member.compressed;
   if (member.deflated) {
     inflated = inflate(member.compressed, Wrapping::raw, path, member.size, member.offset);

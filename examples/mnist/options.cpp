@@ -167,8 +167,11 @@ reel::data::Mnist load_data(const Options& options) {
   } else {
     std::cout << "data: " << options.data << '\n';
   }
-  reel::data::Mnist data{load_train(options.data, options),
-                         load_test(options.test_data.empty() ? options.data : options.test_data, options)};
+  reel::data::Mnist data =
+      options.test_data.empty() && options.data != "synthetic"
+          ? reel::data::load_mnist(find_folder(options.data, options))
+          : reel::data::Mnist{load_train(options.data, options),
+                              load_test(options.test_data.empty() ? options.data : options.test_data, options)};
   if (options.train_limit > 0) {
     data.train = data.train.slice(0, std::min(options.train_limit, data.train.size()));
   }
