@@ -2,27 +2,30 @@
 
 #include <benchmark/benchmark.h>
 
+#include <fstream>
 #include <iostream>
 #include <reel/core/error.h>
 #include <sstream>
 #include <string_view>
 
+#include "report.h"
 #include "rows.h"
 #include "shapes.h"
 
 namespace {
 
-constexpr const char* usage = R"(usage: reel_bench [--quick] [--threads=1,2] [--shapes] [OPTIONS OF GOOGLE BENCHMARK]
+constexpr const char* usage =
+    R"(usage: reel_bench [--quick] [--threads=1,2] [--report=PATH] [--shapes] [OPTIONS OF GOOGLE BENCHMARK]
 
   --quick            fewer rows, 2 threads alone and a shorter time for each: about a minute
   --threads=LIST     the numbers of threads that every row is measured with (default 1,2)
+  --report=PATH      writes the results to PATH.json, and as a table in Markdown to PATH.md
   --shapes           prints what is measured as JSON, and ends
 
 Rows are named op/name/pass/threads:n. Options of Google Benchmark that are of use here:
 
   --benchmark_filter=REGEX     rows with names that match: conv2d, 'train/lenet5', '/forward/'
   --benchmark_min_time=SECONDS a row's time (default 0.5)
-  --benchmark_out=FILE         also writes the results as JSON
 )";
 
 std::vector<std::int64_t> numbers(std::string_view list) {
@@ -43,6 +46,7 @@ int run(int argc, char** argv) {
   bench::Plan plan;
   std::vector<char*> rest{argv[0]};
   std::string short_time = "--benchmark_min_time=0.05";
+  std::string report;
   bool has_threads = false;
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];
@@ -54,10 +58,14 @@ int run(int argc, char** argv) {
     } else if (word.starts_with("--threads=")) {
       has_threads = true;
       plan.threads = numbers(word.substr(word.find('=') + 1));
+    } else if (word.starts_with("--report=")) {
+      report = word.substr(word.find('=') + 1);
     } else {
       rest.push_back(argv[i]);
     }
   }
+  std::string json = "--benchmark_out=" + report + ".json";
+  if (!report.empty()) rest.insert(rest.begin() + 1, json.data());
   if (plan.is_quick && !has_threads) plan.threads = {2};
   int count = static_cast<int>(rest.size());
   rest.push_back(nullptr);
@@ -66,7 +74,13 @@ int run(int argc, char** argv) {
   bench::add_conv_rows(plan);
   bench::add_op_rows(plan);
   bench::add_model_rows(plan);
-  benchmark::RunSpecifiedBenchmarks();
+  bench::TableReporter reporter;
+  if (benchmark::RunSpecifiedBenchmarks(&reporter) > 0 && !report.empty()) {
+    std::ofstream table(report + ".md");
+    reporter.write_table(table);
+    reel::require<reel::IoError>(table.flush().good(), report + ".md", "can't be written");
+    std::cout << "written: " << report << ".md, " << report << ".json\n";
+  }
   return 0;
 }
 

@@ -87,7 +87,7 @@ def pytorch_run(name, layout, threads, images_wanted, folder):
     start = time.perf_counter()
     loss = train(model, optimizer, images, labels, torch.randperm(len(images))[:images_wanted], to_layout)
     seconds = time.perf_counter() - start
-    print(json.dumps({"seconds": seconds, "loss": loss, "peak_rss": peak_rss(), "version": torch.__version__}))
+    print(json.dumps({"seconds": seconds, "loss": loss, "peak_rss": peak_rss()}))
 
 
 # --- both sides, run in turns

@@ -5,16 +5,20 @@
     python3 bench/vs_pytorch.py --part layers --rows conv2d    the convolutions alone
     python3 bench/vs_pytorch.py --part inference --repeat 5    10,000 images through each model
     python3 bench/vs_pytorch.py --part epochs --models lenet5  training, with random images of MNIST's size
+    python3 bench/vs_pytorch.py --part start                   from a process's start to its first training step
 
 The tables have the medians over the rounds and compare Reel with the faster of PyTorch's two memory layouts. PyTorch is
 given its best: oneDNN, the same number of OpenMP threads, one level of BLAS, and an allocator that keeps its memory
-(pytorch_setup.py). What is timed and how stands in vs_rows.py and vs_epochs.py.
+(pytorch_setup.py). What is timed and how stands in vs_rows.py, vs_epochs.py and
+vs_start.py.
 
 Needs torch and numpy, and the programs mnist and reel_bench of build/release/bin (`./run bench --help` builds the
 latter).
 """
 
 import argparse
+import contextlib
+import importlib.metadata
 import json
 import os
 import platform
@@ -23,10 +27,11 @@ from pathlib import Path
 
 import vs_epochs
 import vs_rows
+import vs_start
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("layers", "inference", "epochs")
-PROGRAM = {"layers": "reel_bench", "inference": "reel_bench", "epochs": "mnist"}
+PARTS = ("layers", "inference", "epochs", "start")
+PROGRAM = {"layers": "reel_bench", "inference": "reel_bench", "epochs": "mnist", "start": "mnist"}
 
 
 def machine(threads):
@@ -37,7 +42,8 @@ def machine(threads):
             cpu = line.split(":", 1)[1].strip()
             break
     return {"cpu": cpu, "cores": len(os.sched_getaffinity(0)), "threads": threads, "load_at_start": os.getloadavg()[0],
-            "system": platform.platform(), "python": platform.python_version()}  # fmt: skip
+            "system": platform.platform(), "python": platform.python_version(),
+            "pytorch": importlib.metadata.version("torch")}  # fmt: skip
 
 
 def describe(about):
@@ -50,24 +56,36 @@ def describe(about):
     )
 
 
-def run_epochs(arguments):
-    """The results of the epochs, PyTorch's version, and the report."""
+@contextlib.contextmanager
+def image_folder(arguments):
+    """The folder of --data, or one with random images."""
     with tempfile.TemporaryDirectory() as scratch:
         if not arguments.data:
             vs_epochs.write_synthetic(scratch)
-        folder = Path(arguments.data or scratch).resolve()
+        yield Path(arguments.data or scratch).resolve()
+
+
+def run_epochs(arguments):
+    """The results of the epochs and the report."""
+    with image_folder(arguments) as folder:
         results = [vs_epochs.compare(name, arguments, folder) for name in arguments.models]
-    version = results[0]["runs"]["contiguous"][0]["version"]
     images = "Images from --data." if arguments.data else "Random images."
-    return results, version, f"{vs_epochs.table(results)}\n\n{vs_epochs.NOTES} {images}"
+    return results, f"{vs_epochs.table(results)}\n\n{vs_epochs.NOTES} {images}"
+
+
+def run_start(arguments):
+    """The seconds from a process's start to its first step, and the report."""
+    with image_folder(arguments) as folder:
+        results = vs_start.compare(arguments, folder)
+    return results, vs_start.report(results)
 
 
 def run_part(part, arguments):
-    """The results of one part, PyTorch's version, and the report."""
-    if part == "epochs":
-        return run_epochs(arguments)
-    results, version = vs_rows.compare_all(part, arguments)
-    return results, version, vs_rows.report(results)
+    """The results of one part, and the report."""
+    if part in ("epochs", "start"):
+        return {"epochs": run_epochs, "start": run_start}[part](arguments)
+    results = vs_rows.compare_all(part, arguments)
+    return results, vs_rows.report(results)
 
 
 def parse_arguments():
@@ -81,7 +99,7 @@ def parse_arguments():
     rows = parser.add_argument_group("layers and inference")
     rows.add_argument("--rows", default="", metavar="REGEX", help="only shapes whose op/name matches")
     rows.add_argument("--seconds", type=float, default=0.3, help="for each measurement of a row (default 0.3)")
-    epochs = parser.add_argument_group("epochs")
+    epochs = parser.add_argument_group("epochs and start")
     names = list(vs_epochs.LEARNING_RATE)
     epochs.add_argument("--models", nargs="+", choices=names, default=names, metavar="MODEL")
     epochs.add_argument("--fraction", type=float, help="of an epoch (default 1 for lenet5, 0.2 for cnn and vgg)")
@@ -105,7 +123,7 @@ def main():
     about = machine(arguments.threads)
     results = {}
     for part in arguments.parts:
-        results[part], about["pytorch"], report = run_part(part, arguments)
+        results[part], report = run_part(part, arguments)
         print(f"## {part.capitalize()}\n\n{report}\n", flush=True)
     print(describe(about))
     if arguments.json:
