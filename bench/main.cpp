@@ -71,6 +71,7 @@ int run(int argc, char** argv) {
   rest.push_back(nullptr);
   benchmark::Initialize(&count, rest.data());
   if (benchmark::ReportUnrecognizedArguments(count, rest.data())) return 1;
+  bench::add_machine_rows(plan);
   bench::add_conv_rows(plan);
   bench::add_op_rows(plan);
   bench::add_model_rows(plan);

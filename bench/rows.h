@@ -46,6 +46,7 @@ void add_op(const Plan& plan, const std::string& name, const std::function<Op()>
 void count_flops(benchmark::State& state, double flops_per_iteration);
 
 // What each bench_*.cpp adds.
+void add_machine_rows(const Plan& plan);
 void add_conv_rows(const Plan& plan);
 void add_op_rows(const Plan& plan);
 void add_model_rows(const Plan& plan);
