@@ -3,6 +3,7 @@
 #include <reel/core/kernels/conv.h>
 #include <reel/core/kernels/conv_depthwise.h>
 #include <reel/core/kernels/conv_direct.h>
+#include <reel/core/kernels/conv_pointwise.h>
 #include <reel/core/kernels/conv_winograd.h>
 #include <reel/core/kernels/elementwise.h>
 #include <reel/core/kernels/simd.h>
@@ -20,8 +21,9 @@ ConvAlgorithm from_environment() {
   if (wish == "direct") return ConvAlgorithm::direct;
   if (wish == "winograd") return ConvAlgorithm::winograd;
   if (wish == "depthwise") return ConvAlgorithm::depthwise;
-  require<ValueError>(wish.empty(), "conv2d", "REEL_CONV may be im2col, direct, winograd, depthwise or unset, is ",
-                      wish);
+  if (wish == "pointwise") return ConvAlgorithm::pointwise;
+  require<ValueError>(wish.empty(), "conv2d",
+                      "REEL_CONV may be im2col, direct, winograd, depthwise, pointwise or unset, is ", wish);
   return ConvAlgorithm::automatic;
 }
 
@@ -43,11 +45,18 @@ ConvAlgorithm choose(const Conv2dGeometry& g, DType dtype) {
   }
   const bool can_winograd = winograd::suits(g);
   const bool can_depthwise = depthwise::suits(g);
-  if (wish == ConvAlgorithm::winograd && !can_winograd) return ConvAlgorithm::im2col;
-  if (wish == ConvAlgorithm::depthwise && !can_depthwise) return ConvAlgorithm::im2col;
-  if (wish == ConvAlgorithm::winograd || wish == ConvAlgorithm::depthwise || wish == ConvAlgorithm::im2col) return wish;
-  if (wish == ConvAlgorithm::automatic && can_winograd && is_worth_winograd(g)) return ConvAlgorithm::winograd;
-  if (wish == ConvAlgorithm::automatic && can_depthwise) return ConvAlgorithm::depthwise;
+  const bool can_pointwise = pointwise::suits(g);
+  switch (wish) {
+    case ConvAlgorithm::im2col: return wish;
+    case ConvAlgorithm::winograd: return can_winograd ? wish : ConvAlgorithm::im2col;
+    case ConvAlgorithm::depthwise: return can_depthwise ? wish : ConvAlgorithm::im2col;
+    case ConvAlgorithm::pointwise: return can_pointwise ? wish : ConvAlgorithm::im2col;
+    case ConvAlgorithm::direct: break;
+    case ConvAlgorithm::automatic:
+      if (can_winograd && is_worth_winograd(g)) return ConvAlgorithm::winograd;
+      if (can_depthwise) return ConvAlgorithm::depthwise;
+      if (can_pointwise) return ConvAlgorithm::pointwise;
+  }
   return direct::suits(g) ? ConvAlgorithm::direct : ConvAlgorithm::im2col;
 }
 
@@ -61,6 +70,7 @@ struct Kernels {
 Kernels kernels_of(ConvAlgorithm algorithm) {
   if (algorithm == ConvAlgorithm::winograd) return {winograd::forward, winograd::input_grad, winograd::weight_grad};
   if (algorithm == ConvAlgorithm::depthwise) return {depthwise::forward, depthwise::input_grad, depthwise::weight_grad};
+  if (algorithm == ConvAlgorithm::pointwise) return {pointwise::forward, pointwise::input_grad, pointwise::weight_grad};
   return {direct::forward, direct::input_grad, direct::weight_grad};
 }
 

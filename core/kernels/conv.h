@@ -44,12 +44,13 @@ enum class ConvAlgorithm {
   im2col,     // a column matrix and BLAS: every shape, dtype and machine
   direct,     // vectors of pixels or channels straight from a padded copy: float32
   winograd,   // F(2x2, 3x3): float32, 3x3 with stride 1, padding up to 2, no dilation, no groups
-  depthwise   // plane by plane: float32, a group for each channel, stride 1
+  depthwise,  // plane by plane: float32, a group for each channel, stride 1
+  pointwise   // a product of matrices for each image: float32, 1x1 with stride 1, no padding, no groups
 };
 
 /// Sets the algorithm for the whole process, for study and as a second opinion; where it can't do a shape or
-/// dtype, and without vectors, im2col does. The environment variable REEL_CONV (im2col, direct, winograd or depthwise)
-/// sets it at the start.
+/// dtype, and without vectors, im2col does. The environment variable REEL_CONV (one of these words
+/// but automatic) sets it at the start.
 void set_conv_algorithm(ConvAlgorithm algorithm);
 
 // The three kernels of the convolution family.

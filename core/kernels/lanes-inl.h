@@ -123,18 +123,12 @@ struct Rows {
   std::int64_t next_block;
 };
 
-/// c[i] (+)= sum over k < n of a(i)[at(k)] * b(k), for i < Count, where c[i] and b(k) are one or two blocks of `lanes`
+/// sum[v][i] += sum over k < n of a(i)[at(k)] * block v of b(k), for i < Count and one or two blocks of `lanes`
 /// columns: what all products of matrices and all convolutions come down to. `a` gives a pointer to row i, `at` the
 /// place of term k in such a row, `b` a pointer to row k.
-template <int Count, int Blocks, bool Accumulate, class A, class At, class B>
-HWY_INLINE void multiply_rows(const A& a, const At& at, const B& b, std::int64_t b_next_block, std::int64_t n, float* c,
-                              std::int64_t c_stride, std::int64_t c_next_block) {
-  Vec sum[Blocks][Count];
-  for (int i = 0; i < Count; ++i) {
-    for (int v = 0; v < Blocks; ++v) {
-      sum[v][i] = Accumulate ? load(c + i * c_stride + v * c_next_block) : hn::Zero(Floats());
-    }
-  }
+template <int Count, int Blocks, class A, class At, class B>
+HWY_INLINE void add_terms(Vec (&sum)[Blocks][Count], const A& a, const At& at, const B& b, std::int64_t b_next_block,
+                          std::int64_t n) {
   for (std::int64_t k = 0; k < n; ++k) {
     const float* from = b(k);
     const std::int64_t place = at(k);
@@ -147,31 +141,50 @@ HWY_INLINE void multiply_rows(const A& a, const At& at, const B& b, std::int64_t
       if constexpr (Blocks == 2) sum[1][i] = hn::MulAdd(factor, second, sum[1][i]);
     }
   }
+}
+
+/// c[i] (+)= the same sums, where c[i] is one or two blocks of columns.
+template <int Count, int Blocks, bool Accumulate, class A, class At, class B>
+HWY_INLINE void multiply_rows(const A& a, const At& at, const B& b, std::int64_t b_next_block, std::int64_t n, float* c,
+                              std::int64_t c_stride, std::int64_t c_next_block) {
+  Vec sum[Blocks][Count];
+  for (int i = 0; i < Count; ++i) {
+    for (int v = 0; v < Blocks; ++v) {
+      sum[v][i] = Accumulate ? load(c + i * c_stride + v * c_next_block) : hn::Zero(Floats());
+    }
+  }
+  add_terms(sum, a, at, b, b_next_block, n);
   for (int i = 0; i < Count; ++i) {
     for (int v = 0; v < Blocks; ++v) store(sum[v][i], c + i * c_stride + v * c_next_block);
   }
 }
 
-/// The same for `count` <= tile_rows rows.
+/// Calls `f` with `count` <= tile_rows as its template argument.
+template <class F>
+HWY_INLINE void with_rows(std::int64_t count, const F& f) {
+  const auto call = [&]<int Count>() HWY_ATTR {
+    if constexpr (Count <= tile_rows) f.template operator()<Count>();
+  };
+  switch (count) {
+    case 8: return call.template operator()<8>();
+    case 7: return call.template operator()<7>();
+    case 6: return call.template operator()<6>();
+    case 5: return call.template operator()<5>();
+    case 4: return call.template operator()<4>();
+    case 3: return call.template operator()<3>();
+    case 2: return call.template operator()<2>();
+    case 1: return call.template operator()<1>();
+    default: return;
+  }
+}
+
+/// multiply_rows for `count` <= tile_rows rows.
 template <int Blocks, bool Accumulate, class A, class At, class B>
 HWY_INLINE void multiply_some(std::int64_t count, const A& a, const At& at, const B& b, std::int64_t b_next_block,
                               std::int64_t n, float* c, std::int64_t c_stride, std::int64_t c_next_block) {
-  const auto rows = [&]<int Count>() HWY_ATTR {
-    if constexpr (Count <= tile_rows) {
-      multiply_rows<Count, Blocks, Accumulate>(a, at, b, b_next_block, n, c, c_stride, c_next_block);
-    }
-  };
-  switch (count) {
-    case 8: return rows.template operator()<8>();
-    case 7: return rows.template operator()<7>();
-    case 6: return rows.template operator()<6>();
-    case 5: return rows.template operator()<5>();
-    case 4: return rows.template operator()<4>();
-    case 3: return rows.template operator()<3>();
-    case 2: return rows.template operator()<2>();
-    case 1: return rows.template operator()<1>();
-    default: return;
-  }
+  with_rows(count, [&]<int Count>() HWY_ATTR {
+    multiply_rows<Count, Blocks, Accumulate>(a, at, b, b_next_block, n, c, c_stride, c_next_block);
+  });
 }
 
 /// Calls `f(begin, count)` for runs of at most `most` of n rows, which are as long as each other where possible.

@@ -138,11 +138,9 @@ void check_close(std::string_view kernel, const Tensor& fast, const Tensor& exac
 
 /// The ways to compute a convolution.
 const std::pair<std::string_view, kernels::ConvAlgorithm> algorithms[] = {
-    {"automatic", kernels::ConvAlgorithm::automatic},
-    {"im2col", kernels::ConvAlgorithm::im2col},
-    {"direct", kernels::ConvAlgorithm::direct},
-    {"winograd", kernels::ConvAlgorithm::winograd},
-    {"depthwise", kernels::ConvAlgorithm::depthwise}};
+    {"automatic", kernels::ConvAlgorithm::automatic}, {"im2col", kernels::ConvAlgorithm::im2col},
+    {"direct", kernels::ConvAlgorithm::direct},       {"winograd", kernels::ConvAlgorithm::winograd},
+    {"depthwise", kernels::ConvAlgorithm::depthwise}, {"pointwise", kernels::ConvAlgorithm::pointwise}};
 
 /// Computes all convolutions in one way, as long as it lives.
 struct WithAlgorithm {
@@ -191,6 +189,7 @@ void check_threads() {
       {{40, 3, 17, 15}, {24, 3, 5, 5}, {.stride = 2, .padding = "same"}, true, false},
       {{1, 64, 40, 40}, {48, 64, 3, 3}, {.padding = 1}, false, false},  // tiles and channel blocks of one image
       {{9, 32, 16, 16}, {64, 32, 1, 1}, {}, true, false},               // pointwise
+      {{1, 128, 15, 15}, {200, 128, 1, 1}, {}, true, false},            // of one image
       {{6, 24, 30, 30}, {24, 12, 3, 3}, {.padding = 2, .dilation = 2, .groups = 2}, false, false},
       {{8, 48, 24, 24}, {48, 1, 5, 5}, {.padding = 2, .groups = 48}, true, false}};  // depthwise
   for (const Config& config : configs) {
@@ -237,6 +236,26 @@ TEST_CASE("conv2d sweep: shapes of wide rows that don't overlap") {
       {{1, 2, 1, 3000000}, {1, 2, 1, 1}, {}, false, false},  // too wide for the direct kernel
   };
   Generator generator(13);
+  for (const Config& config : configs) {
+    CAPTURE(config);
+    check_config(config, generator);
+  }
+}
+
+TEST_CASE("conv2d sweep: 1x1 and depthwise, with whole vectors and with what is left over") {
+  std::vector<Config> configs;
+  for (const std::int64_t size : {1, 5, 7, 16, 19}) {
+    for (const auto& [in, out] : {std::pair<std::int64_t, std::int64_t>{40, 70}, {70, 40}, {16, 9}, {3, 32}}) {
+      configs.push_back({{3, in, size, 21}, {out, in, 1, 1}, {}, size != 7, false});
+    }
+    for (const std::int64_t dilation : {1, 2}) {
+      const Conv2dOptions options{.padding = dilation, .dilation = {1, dilation}, .groups = 5};
+      configs.push_back({{2, 5, size, 21}, {5, 1, 3, 3}, options, size != 7, false});
+      configs.push_back({{2, 5, size, 64}, {5, 1, 3, 3}, options, size != 7, false});
+    }
+  }
+  configs.push_back({{1, 200, 30, 30}, {64, 200, 1, 1}, {}, true, false});  // one image in many pieces
+  Generator generator(17);
   for (const Config& config : configs) {
     CAPTURE(config);
     check_config(config, generator);
