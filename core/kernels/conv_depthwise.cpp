@@ -7,7 +7,7 @@
 #define HWY_TARGET_INCLUDE "reel/core/kernels/conv_depthwise.cpp"
 #include <hwy/foreach_target.h>
 
-#include <reel/core/kernels/lanes-inl.h>
+#include <reel/core/kernels/epilogue-inl.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace reel::kernels::HWY_NAMESPACE {
@@ -41,6 +41,8 @@ struct PaddedPlane {
     }
   }
 };
+
+constexpr int rows_together = 4;  // of outputs, where they share what they read
 
 /// Where each tap is read in a padded plane.
 std::vector<std::int64_t> tap_offsets(const Conv2dGeometry& g, const PaddedPlane& padded) {
@@ -84,6 +86,47 @@ HWY_INLINE void sum_row(const float* from, const std::vector<std::int64_t>& offs
   }
 }
 
+/// Whether rows of outputs can be summed together, so that a vector of pixels is read once for three of them.
+bool shares_rows(const Conv2dGeometry& g) {
+  return g.kernel_h == 3 && g.kernel_w == 3 && g.dilation_h == 1 && g.out_h >= rows_together && g.out_w >= lanes;
+}
+
+/// A vector of each of rows_together rows of outputs of 3 x 3 taps. Column taps lie `step` apart.
+template <class Finish>
+HWY_INLINE void sum_rows(const float* from, std::int64_t width, std::int64_t step, const Vec (&w)[9],
+                         const Finish& finish, float* to, std::int64_t to_row) {
+  Vec sum[rows_together];
+  for (Vec& v : sum) v = hn::Zero(Floats());
+  HWY_UNROLL(6)
+  for (int i = 0; i < rows_together + 2; ++i) {
+    const float* row = from + i * width;
+    const Vec pixels[3] = {load(row), load(row + step), load(row + 2 * step)};
+    HWY_UNROLL(3)
+    for (int kh = 0; kh < 3; ++kh) {
+      if (i < kh || i - kh >= rows_together) continue;
+      HWY_UNROLL(3)
+      for (int kw = 0; kw < 3; ++kw) sum[i - kh] = hn::MulAdd(w[3 * kh + kw], pixels[kw], sum[i - kh]);
+    }
+  }
+  HWY_UNROLL(4)
+  for (int i = 0; i < rows_together; ++i) store(finish(sum[i]), to + i * to_row);
+}
+
+/// One plane of outputs of 3 x 3 taps. The last rows and columns go back over some that are done.
+template <class Finish>
+HWY_INLINE void sum_plane(const float* plane, const PaddedPlane& padded, const float* taps, const Conv2dGeometry& g,
+                          const Finish& finish, float* to) {
+  Vec w[9];
+  for (int k = 0; k < 9; ++k) w[k] = fill(taps[k]);
+  for (std::int64_t i = 0; i < g.out_h; i += rows_together) {
+    const std::int64_t oh = std::min(i, g.out_h - rows_together);
+    for (std::int64_t j = 0; j < g.out_w; j += lanes) {
+      const std::int64_t ow = std::min(j, g.out_w - lanes);
+      sum_rows(plane + oh * padded.width + ow, padded.width, g.dilation_w, w, finish, to + oh * g.out_w + ow, g.out_w);
+    }
+  }
+}
+
 std::int64_t planes_in_task(const Conv2dGeometry& g) {
   return ceil_div(1 << 17, g.out_h * g.out_w * g.kernel_h * g.kernel_w + 1);
 }
@@ -92,19 +135,21 @@ void Forward(const float* x, const float* w, const float* bias, Activation activ
              const Conv2dGeometry& g) {
   const PaddedPlane padded(g);
   const std::vector<std::int64_t> offsets = tap_offsets(g, padded);
+  const ChannelEnds ends{bias, activation};
   parallel_for(g.batch * g.groups, planes_in_task(g), [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
     Scratch<float> plane(padded.size());
     for (std::int64_t i = begin; i < end; ++i) {
       const std::int64_t c = i % g.groups;
-      const Vec start = fill(bias == nullptr ? 0.0F : bias[c]);
-      const auto finish = [&](Vec v) HWY_ATTR {
-        const Vec sum = hn::Add(v, start);
-        return activation == Activation::relu ? relu(sum) : sum;
-      };
+      const ChannelEnd finish = ends.from(c).first();
+      const float* taps = w + c * g.depth();
+      float* to = y + i * g.out_h * g.out_w;
       padded.copy(x + i * g.in_h * g.in_w, g, plane.data());
+      if (shares_rows(g)) {
+        sum_plane(plane.data(), padded, taps, g, finish, to);
+        continue;
+      }
       for (std::int64_t oh = 0; oh < g.out_h; ++oh) {
-        sum_row(plane.data() + oh * padded.width, offsets, w + c * g.depth(), g.out_w, finish,
-                y + (i * g.out_h + oh) * g.out_w);
+        sum_row(plane.data() + oh * padded.width, offsets, taps, g.out_w, finish, to + oh * g.out_w);
       }
     }
   });
@@ -117,9 +162,9 @@ void InputGrad(const float* grad, const float* w, float* dx, const Conv2dGeometr
   std::swap(turned.in_w, turned.out_w);
   turned.pad_top = (g.kernel_h - 1) * g.dilation_h - g.pad_top;
   turned.pad_left = (g.kernel_w - 1) * g.dilation_w - g.pad_left;
-  std::vector<float> weight(w, w + g.groups * g.depth());
+  Scratch<float> weight(g.groups * g.depth());
   for (std::int64_t c = 0; c < g.groups; ++c) {
-    std::reverse(weight.begin() + c * g.depth(), weight.begin() + (c + 1) * g.depth());
+    std::reverse_copy(w + c * g.depth(), w + (c + 1) * g.depth(), weight.data() + c * g.depth());
   }
   Forward(grad, weight.data(), nullptr, Activation::none, dx, turned);
 }
@@ -151,6 +196,49 @@ void add_plane(const float* plane, const PaddedPlane& padded, const std::int64_t
   for (std::int64_t k = 0; k < count; ++k) sums[k] += hn::GetLane(hn::SumOfLanes(Floats(), sum[k]));
 }
 
+/// sum[k] += `Rows` rows of dy * plane, shifted by tap k, for 3 x 3 taps and a vector of each row. The first `skipped`
+/// lanes count as zero.
+template <int Rows>
+HWY_INLINE void add_rows(const float* from, std::int64_t width, std::int64_t step, const float* dy, std::int64_t dy_row,
+                         std::int64_t skipped, Vec (&sum)[9]) {
+  const auto is_skipped = hn::FirstN(Floats(), static_cast<std::size_t>(skipped));
+  Vec factor[Rows];
+  HWY_UNROLL(4)
+  for (int i = 0; i < Rows; ++i) factor[i] = hn::IfThenZeroElse(is_skipped, load(dy + i * dy_row));
+  HWY_UNROLL(6)
+  for (int i = 0; i < Rows + 2; ++i) {
+    const float* row = from + i * width;
+    const Vec pixels[3] = {load(row), load(row + step), load(row + 2 * step)};
+    HWY_UNROLL(3)
+    for (int kh = 0; kh < 3; ++kh) {
+      if (i < kh || i - kh >= Rows) continue;
+      HWY_UNROLL(3)
+      for (int kw = 0; kw < 3; ++kw) sum[3 * kh + kw] = hn::MulAdd(factor[i - kh], pixels[kw], sum[3 * kh + kw]);
+    }
+  }
+}
+
+/// sums[k] += a plane of dy * plane, shifted by tap k, for 3 x 3 taps. The last vector of a row goes back over some
+/// that are done, and skips them.
+void add_plane_of_three(const float* plane, const PaddedPlane& padded, const float* dy, const Conv2dGeometry& g,
+                        float* sums) {
+  Vec sum[9];
+  HWY_UNROLL(9)
+  for (int k = 0; k < 9; ++k) sum[k] = hn::Zero(Floats());
+  const auto add = [&]<int Rows>(std::int64_t oh) HWY_ATTR {
+    for (std::int64_t j = 0; j < g.out_w; j += lanes) {
+      const std::int64_t ow = std::min(j, g.out_w - lanes);
+      add_rows<Rows>(plane + oh * padded.width + ow, padded.width, g.dilation_w, dy + oh * g.out_w + ow, g.out_w,
+                     j - ow, sum);
+    }
+  };
+  std::int64_t oh = 0;
+  for (; oh + rows_together <= g.out_h; oh += rows_together) add.template operator()<rows_together>(oh);
+  for (; oh < g.out_h; ++oh) add.template operator()<1>(oh);
+  HWY_UNROLL(9)
+  for (int k = 0; k < 9; ++k) sums[k] += hn::GetLane(hn::SumOfLanes(Floats(), sum[k]));
+}
+
 /// The images of a channel are added up in their order, by one task.
 void WeightGrad(const float* x, const float* grad, float* dw, const Conv2dGeometry& g) {
   const PaddedPlane padded(g);
@@ -164,6 +252,10 @@ void WeightGrad(const float* x, const float* grad, float* dw, const Conv2dGeomet
       for (std::int64_t n = 0; n < g.batch; ++n) {
         const std::int64_t at = n * g.groups + i;
         padded.copy(x + at * g.in_h * g.in_w, g, plane.data());
+        if (shares_rows(g)) {
+          add_plane_of_three(plane.data(), padded, grad + at * g.out_h * g.out_w, g, dw + i * taps);
+          continue;
+        }
         for (std::int64_t k = 0; k < taps; k += taps_together) {
           add_plane(plane.data(), padded, offsets.data() + k, std::min(taps_together, taps - k),
                     grad + at * g.out_h * g.out_w, g, dw + i * taps + k);
