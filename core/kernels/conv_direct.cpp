@@ -17,90 +17,128 @@ namespace {
 
 using direct::task_work;
 
-/// Whether blocks of channels are cheaper than vectors of outputs: these run over the gaps of the field, but those may
-/// have lanes to spare, and want a weight that is laid out for them, at the price of some outputs.
-bool channels_fill_lanes(const Field& field, std::int64_t batch, std::int64_t channels) {
+/// The way of a pass over one image's field, whose outputs are `channels` for each group. Blocks of channels may have
+/// lanes to spare, and want a weight that is laid out for them, at the price of some outputs. Vectors of outputs run
+/// over the gaps of the field or, in wide rows, may have lanes to spare at the end of each. Both of the former take
+/// their sums apart as they write them.
+Along cheapest(const Pass& pass, const Field& field, std::int64_t batch, std::int64_t channels) {
   constexpr std::int64_t price = 64;
+  constexpr std::int64_t write = 8;  // as many terms cost as much
+  const std::int64_t depth = pass.depth();
   const std::int64_t outputs = field.rows * field.columns;  // of an image, as the gaps are
-  const std::int64_t along_outputs = ceil_div(round_up(field.span(), 2 * lanes), field.images) * round_up(channels, 2);
-  return round_up(channels, lanes) * (outputs + price / batch) <= along_outputs;
+  const std::int64_t along_channels = round_up(channels, lanes) * (outputs + price / batch) * (depth + write);
+  const std::int64_t rows = round_up(channels, 2);
+  if (pass.columns.step == 1 && pass.columns.count >= 2 * lanes) {
+    const std::int64_t along_rows = field.rows * round_up(pass.columns.count, lanes) * rows * (depth + write / 4);
+    return along_channels <= along_rows ? Along::channels : Along::rows;
+  }
+  const std::int64_t along_outputs = ceil_div(round_up(field.span(), 2 * lanes), field.images) * rows * (depth + write);
+  return along_channels <= along_outputs ? Along::channels : Along::outputs;
 }
 
-/// Chooses the direction of a pass, and lays out its weight for it.
-void prepare(Pass& pass, const Field& field, std::int64_t batch, std::int64_t groups, std::int64_t channels) {
-  pass.lanes_are_channels = channels_fill_lanes(field, batch, channels);
-  if (!pass.lanes_are_channels) return;
+/// Lays out the weight of a pass for blocks of channels; returns the end of the memory that it takes.
+float* lay_out_panels(Pass& pass, std::int64_t groups, std::int64_t channels, float* panels) {
   const std::int64_t depth = pass.depth();
   const std::int64_t blocks = ceil_div(channels, lanes);
-  pass.panels.resize(static_cast<std::size_t>(groups * blocks * depth * lanes));
   parallel_for(groups * blocks, ceil_div(1 << 11, depth + 1), [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
     for (std::int64_t i = begin; i < end; ++i) {
       const std::int64_t first = i % blocks * lanes;
       gather_columns(pass.weight + (i / blocks * channels + first) * depth, depth, std::min(lanes, channels - first),
-                     depth,
-                     [&](std::int64_t k, Vec v) HWY_ATTR { store(v, pass.panels.data() + (i * depth + k) * lanes); });
+                     depth, [&](std::int64_t k, Vec v) HWY_ATTR { store(v, panels + (i * depth + k) * lanes); });
     }
   });
+  pass.panels = panels;
+  return panels + groups * blocks * depth * lanes;
 }
 
-/// All passes over all images: x is [N][groups][channels of the field][...], y [N][groups][channels of out][...].
-void correlate(const float* x, std::vector<Pass>& passes, const float* bias, Activation activation, float* y,
-               std::int64_t batch, std::int64_t groups, const Field& whole, const Output& out) {
-  const FieldUnits units(batch, whole);
-  std::int64_t terms = 0;
-  for (Pass& pass : passes) {
-    prepare(pass, units.field(whole, 0), batch, groups, out.channels);
-    terms += pass.depth();
+/// Passes over all images: x is [N][groups][channels of the field][...], y [N][groups][channels of out][...].
+struct Correlation {
+  const float* x;
+  float* y;
+  std::int64_t batch, groups;
+  Field field;  // of one image and group
+  Output out;
+  ChannelEnds ends;
+  std::vector<Pass> passes = {};
+
+  [[nodiscard]] std::int64_t image_in() const { return groups * group_in(); }
+  [[nodiscard]] std::int64_t group_in() const { return field.channels * field.vertical.in * field.horizontal.in; }
+  [[nodiscard]] std::int64_t image_out() const { return groups * group_out(); }
+  [[nodiscard]] std::int64_t group_out() const { return out.channels * out.area(); }
+  /// The terms of an output, of all passes.
+  [[nodiscard]] std::int64_t terms() const {
+    std::int64_t sum = 0;
+    for (const Pass& pass : passes) sum += pass.depth();
+    return sum;
+  }
+  [[nodiscard]] std::int64_t most_terms() const {
+    std::int64_t most = 0;
+    for (const Pass& pass : passes) most = std::max(most, pass.depth());
+    return most;
+  }
+};
+
+/// Of one unit and group, the channels out from pair `begin` of blocks to pair `end`.
+void correlate_unit(const Correlation& c, const FieldUnits& units, std::int64_t unit, std::int64_t group,
+                    std::int64_t begin, std::int64_t end, DirectWorkspace& w) {
+  const Field field = units.field(c.field, unit);
+  const std::int64_t row = units.first_row(unit);
+  const std::int64_t image = units.first_image(unit);
+  const std::int64_t last = std::min(c.out.channels, end * 2 * lanes);
+  copy_field(c.x + image * c.image_in() + group * c.group_in(), c.image_in(), field, row, w.data.data());
+  for (const Pass& pass : c.passes) {
+    if (pass.rows.count <= row || pass.columns.count <= 0) continue;
+    const FieldPass f{field,
+                      row,
+                      pass,
+                      group,
+                      c.ends.from(group * c.out.channels),
+                      c.out,
+                      c.y + image * c.image_out() + group * c.group_out(),
+                      c.image_out()};
+    field.offsets(pass.taps, w.offsets.data());
+    if (pass.along == Along::channels) sum_along_channels(f, begin * 2, ceil_div(last, lanes), w);
+    else if (pass.along == Along::rows) sum_along_rows(f, begin * 2 * lanes, last, w);
+    else sum_along_outputs(f, begin * 2 * lanes, last, w);
+  }
+}
+
+void correlate(Correlation& c) {
+  const FieldUnits units(c.batch, c.field);
+  const Field largest = units.field(c.field, 0);
+  Scratch<float> panels(c.groups * round_up(c.out.channels, lanes) * c.terms());
+  float* free = panels.data();
+  for (Pass& pass : c.passes) {
+    pass.along = cheapest(pass, largest, c.batch, c.out.channels);
+    if (pass.along == Along::channels) free = lay_out_panels(pass, c.groups, c.out.channels, free);
   }
   const std::int64_t work =
-      std::max<std::int64_t>(1, units.together * units.strip_rows * whole.width() * terms) * out.channels;
+      std::max<std::int64_t>(1, largest.images * largest.rows * c.field.width() * c.terms()) * c.out.channels;
   // With few units, each is cut by output channels too.
-  const std::int64_t pieces = ceil_div(out.channels, 2 * lanes);
+  const std::int64_t pieces = ceil_div(c.out.channels, 2 * lanes);
   const std::int64_t chunks = std::clamp<std::int64_t>(
-      std::min(16 / std::max<std::int64_t>(1, units.count() * groups), work / task_work), 1, pieces);
-  const std::int64_t image_in = groups * whole.channels * whole.vertical.in * whole.horizontal.in;
-  const std::int64_t image_out = groups * out.channels * out.area();
+      std::min(16 / std::max<std::int64_t>(1, units.count() * c.groups), work / task_work), 1, pieces);
   const std::int64_t grain = std::max<std::int64_t>(1, task_work / std::max<std::int64_t>(1, work / chunks));
-  parallel_for(units.count() * groups * chunks, grain, [&](std::int64_t first, std::int64_t last) HWY_ATTR {
-    const Field largest = units.field(whole, 0);
-    const std::int64_t outputs =
-        std::max(largest.span() * tile_rows, largest.images * largest.rows * largest.columns * 2 * lanes);
-    DirectWorkspace w{Scratch<float>(largest.size() + 2 * lanes), Scratch<float>(outputs + 2 * lanes * tile_rows)};
+  const std::int64_t outputs =
+      std::max(largest.span() * tile_rows, largest.images * largest.rows * largest.columns * 2 * lanes);
+  parallel_for(units.count() * c.groups * chunks, grain, [&](std::int64_t first, std::int64_t last) HWY_ATTR {
+    DirectWorkspace w{Scratch<float>(largest.size() + 2 * lanes), Scratch<float>(outputs + 2 * lanes * tile_rows),
+                      Scratch<std::int64_t>(c.most_terms())};
     for (std::int64_t i = first; i < last; ++i) {
-      const std::int64_t unit = i / (groups * chunks);
-      const std::int64_t group = i / chunks % groups;
       const std::int64_t chunk = i % chunks;
-      const Field field = units.field(whole, unit);
-      const std::int64_t row = units.first_row(unit);
-      const std::int64_t image = units.first_image(unit);
-      copy_field(x + image * image_in + group * (image_in / groups), image_in, field, row, w.data.data());
-      for (const Pass& pass : passes) {
-        if (pass.rows.count <= row || pass.columns.count <= 0) continue;
-        const FieldPass f{field,
-                          row,
-                          pass,
-                          group,
-                          bias == nullptr ? nullptr : bias + group * out.channels,
-                          activation,
-                          out,
-                          y + image * image_out + group * (image_out / groups),
-                          image_out};
-        const std::int64_t begin = chunk * pieces / chunks * 2;  // in blocks of channels
-        const std::int64_t end = (chunk + 1) * pieces / chunks * 2;
-        if (pass.lanes_are_channels) sum_along_channels(f, begin, std::min(ceil_div(out.channels, lanes), end), w);
-        else sum_along_outputs(f, begin * lanes, std::min(out.channels, end * lanes), w);
-      }
+      correlate_unit(c, units, i / (c.groups * chunks), i / chunks % c.groups, chunk * pieces / chunks,
+                     (chunk + 1) * pieces / chunks, w);
     }
   });
 }
 
 void Forward(const float* x, const float* w, const float* bias, Activation activation, float* y,
              const Conv2dGeometry& g) {
-  std::vector<Pass> pass{{.rows = {0, 1, g.out_h}, .columns = {0, 1, g.out_w}}};
-  pass[0].taps = direct::forward_taps(g);
-  pass[0].weight = w;
-  correlate(x, pass, bias, activation, y, g.batch, g.groups, direct::input_field(g),
-            {g.out_channels / g.groups, g.out_h, g.out_w});
+  const Output out{g.out_channels / g.groups, g.out_h, g.out_w};
+  Correlation c{x, y, g.batch, g.groups, direct::input_field(g), out, {bias, activation}};
+  c.passes.push_back(
+      {.rows = {0, 1, g.out_h}, .columns = {0, 1, g.out_w}, .taps = direct::forward_taps(g), .weight = w});
+  correlate(c);
 }
 
 /// One axis of the input gradient. Input i and tap k meet output (i + pad - k * dilation) / stride, where that leaves
@@ -131,9 +169,10 @@ struct TurnedAxis {
   }
 };
 
-/// The taps that phase (row, column) of the input meets, and their weights for each input channel.
-void add_turned_taps(Pass& pass, const float* w, const Conv2dGeometry& g, const TurnedAxis& v, std::int64_t row,
-                     const TurnedAxis& h, std::int64_t column, const Field& field) {
+/// The taps that phase (row, column) of the input meets, and their weights for each input channel, written to `turned`;
+/// returns their end.
+float* add_turned_taps(Pass& pass, const float* w, const Conv2dGeometry& g, const TurnedAxis& v, std::int64_t row,
+                       const TurnedAxis& h, std::int64_t column, const Field& field, float* turned) {
   const std::int64_t c = g.in_channels / g.groups;
   const std::int64_t o = g.out_channels / g.groups;
   const std::int64_t area = g.kernel_h * g.kernel_w;
@@ -149,29 +188,31 @@ void add_turned_taps(Pass& pass, const float* w, const Conv2dGeometry& g, const 
       places.push_back(i * g.depth() + k);
     }
   }
-  pass.turned.reserve(places.size() * static_cast<std::size_t>(g.in_channels));
+  pass.weight = turned;
   for (std::int64_t i = 0; i < g.in_channels; ++i) {
     const float* from = w + i / c * o * g.depth() + i % c * area;
-    for (const std::int64_t place : places) pass.turned.push_back(from[place]);
+    for (const std::int64_t place : places) *turned++ = from[place];
   }
-  pass.weight = pass.turned.data();
+  return turned;
 }
 
 void InputGrad(const float* grad, const float* w, float* dx, const Conv2dGeometry& g) {
   const TurnedAxis v{g.pad_top, g.stride_h, g.dilation_h, g.kernel_h, g.in_h};
   const TurnedAxis h{g.pad_left, g.stride_w, g.dilation_w, g.kernel_w, g.in_w};
-  Field field{v.field(g.out_h), h.field(g.out_w), g.out_channels / g.groups, 1, 0, 0};
-  std::vector<Pass> passes;
+  const Output out{g.in_channels / g.groups, g.in_h, g.in_w};
+  const Field empty{v.field(g.out_h), h.field(g.out_w), g.out_channels / g.groups, 1, 0, 0};
+  Correlation c{grad, dx, g.batch, g.groups, empty, out, {nullptr, Activation::none}};
+  Scratch<float> turned(g.out_channels * g.depth());
+  float* free = turned.data();
   for (std::int64_t row = 0; row < g.stride_h; ++row) {
     for (std::int64_t column = 0; column < g.stride_w; ++column) {
-      Pass& pass = passes.emplace_back(Pass{.rows = v.target(row), .columns = h.target(column)});
-      add_turned_taps(pass, w, g, v, row, h, column, field);
-      field.rows = std::max(field.rows, pass.rows.count);
-      field.columns = std::max(field.columns, pass.columns.count);
+      Pass& pass = c.passes.emplace_back(Pass{.rows = v.target(row), .columns = h.target(column)});
+      free = add_turned_taps(pass, w, g, v, row, h, column, c.field, free);
+      c.field.rows = std::max(c.field.rows, pass.rows.count);
+      c.field.columns = std::max(c.field.columns, pass.columns.count);
     }
   }
-  correlate(grad, passes, nullptr, Activation::none, dx, g.batch, g.groups, field,
-            {g.in_channels / g.groups, g.in_h, g.in_w});
+  correlate(c);
 }
 
 }  // namespace

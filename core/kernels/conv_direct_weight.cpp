@@ -47,22 +47,27 @@ HWY_NOINLINE void add_tile(std::int64_t some, const float* const* taps, const st
       [dy](std::int64_t i) HWY_ATTR { return dy + i * lanes; }, dy_block, n, sums, lanes, sums_block);
 }
 
+/// Places in a field.
+struct Places {
+  const std::int64_t* at;
+  std::int64_t count;
+};
+
 /// sums[block][k][lane] += sum over i of data[offset[k] + place[i]] * dy[block][i][lane]
-void add_products(const float* data, const std::vector<std::int64_t>& offset, const std::vector<std::int64_t>& place,
-                  const float* dy, std::int64_t blocks, float* sums) {
+void add_products(const float* data, Places offset, Places place, const float* dy, std::int64_t blocks, float* sums) {
   constexpr std::int64_t together = 208;  // outputs: two blocks of dy stay in the first-level cache
-  const auto terms = static_cast<std::int64_t>(offset.size());
-  const auto outputs = static_cast<std::int64_t>(place.size());
+  const std::int64_t terms = offset.count;
+  const std::int64_t outputs = place.count;
   for (std::int64_t p = 0; p < outputs; p += together) {
     const std::int64_t n = std::min(together, outputs - p);
     for (std::int64_t b = 0; b < blocks; b += 2) {
       const float* gradient = dy + (b * outputs + p) * lanes;
       for_each_tile(terms, std::min(tile_rows, 7), [&](std::int64_t k, std::int64_t some) HWY_ATTR {
         const float* taps[tile_rows];
-        for (std::int64_t i = 0; i < some; ++i) taps[i] = data + offset[static_cast<std::size_t>(k + i)];
+        for (std::int64_t i = 0; i < some; ++i) taps[i] = data + offset.at[k + i];
         float* to = sums + (b * terms + k) * lanes;
         const auto add = b + 1 < blocks ? add_tile<2> : add_tile<1>;
-        add(some, taps, place.data() + p, gradient, outputs * lanes, n, to, terms * lanes);
+        add(some, taps, place.at + p, gradient, outputs * lanes, n, to, terms * lanes);
       });
     }
   }
@@ -102,12 +107,12 @@ HWY_NOINLINE void add_dots(const float* const* taps, const float* dy, std::int64
 }
 
 /// The same for all output channels and taps.
-void add_all_dots(const float* data, const std::vector<std::int64_t>& offset, const float* dy, std::int64_t dy_step,
-                  std::int64_t channels, std::int64_t span, float* sums) {
-  const auto terms = static_cast<std::int64_t>(offset.size());
+void add_all_dots(const float* data, Places offset, const float* dy, std::int64_t dy_step, std::int64_t channels,
+                  std::int64_t span, float* sums) {
+  const std::int64_t terms = offset.count;
   for (std::int64_t k = 0; k < terms; k += 4) {
     const float* taps[4];
-    for (std::int64_t i = 0; i < 4; ++i) taps[i] = data + offset[static_cast<std::size_t>(std::min(k + i, terms - 1))];
+    for (std::int64_t i = 0; i < 4; ++i) taps[i] = data + offset.at[std::min(k + i, terms - 1)];
     for_each_tile(channels, lanes == 16 ? 4 : 2, [&](std::int64_t o, std::int64_t some) HWY_ATTR {
       constexpr decltype(&add_dots<1>) add[] = {add_dots<1>, add_dots<2>, add_dots<3>, add_dots<4>};
       add[some - 1](taps, dy + o * dy_step, dy_step, span, sums + o * terms + k, terms,
@@ -119,6 +124,13 @@ void add_all_dots(const float* data, const std::vector<std::int64_t>& offset, co
 /// What one task of the weight gradient works in.
 struct GradWorkspace {
   Scratch<float> data, dy;
+  Scratch<std::int64_t> offsets, places;
+
+  /// Where a field's taps are read.
+  Places taps(const Field& field, const std::vector<direct::FieldTap>& of_group) {
+    field.offsets(of_group, offsets.data());
+    return {offsets.data(), static_cast<std::int64_t>(of_group.size())};
+  }
 };
 
 /// Adds one unit of one group to the sums, vectors along the output channels.
@@ -140,13 +152,12 @@ void add_unit(const WeightGradJob& job, std::int64_t unit, std::int64_t group, G
     gather_columns(from + first_row * g.out_w, g.out_h * g.out_w, std::min(lanes, o - b * lanes),
                    field.rows * field.columns, [&](std::int64_t p, Vec v) HWY_ATTR { store(v, to + p * lanes); });
   }
-  std::vector<std::int64_t> places;  // of the outputs, in the field
-  places.reserve(static_cast<std::size_t>(outputs));
+  std::int64_t* place = w.places.data();
   for (std::int64_t r = 0; r < field.images * field.rows; ++r) {
     const std::int64_t row = r / field.rows * field.image_size() + r % field.rows * field.width();
-    for (std::int64_t j = 0; j < field.columns; ++j) places.push_back(row + j);
+    for (std::int64_t j = 0; j < field.columns; ++j) *place++ = row + j;
   }
-  add_products(w.data.data(), field.offsets(taps), places, w.dy.data(), blocks, sums);
+  add_products(w.data.data(), w.taps(field, taps), {w.places.data(), outputs}, w.dy.data(), blocks, sums);
 }
 
 /// The same with vectors along the outputs: sums [o][k].
@@ -164,7 +175,7 @@ void add_unit_by_dots(const WeightGradJob& job, std::int64_t unit, std::int64_t 
   std::fill_n(w.data.data() + field.size(), lanes, 0.0F);  // these meet zeros, and must be numbers
   copy_field(grad + plane * of_grad.channels * g.out_h * g.out_w, g.out_channels * g.out_h * g.out_w, of_grad,
              first_row, w.dy.data());
-  add_all_dots(w.data.data(), field.offsets(taps), w.dy.data(), of_grad.channel_size(), of_grad.channels, field.span(),
+  add_all_dots(w.data.data(), w.taps(field, taps), w.dy.data(), of_grad.channel_size(), of_grad.channels, field.span(),
                sums);
 }
 
@@ -181,7 +192,8 @@ void WeightGrad(const float* x, const float* grad, float* dw, const Conv2dGeomet
   Scratch<float> partial(parts * g.groups * sums);
   parallel_for(parts, 1, [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
     const Field largest = units.field(direct::input_field(g), 0);
-    GradWorkspace w{Scratch<float>(largest.size() + 2 * lanes), Scratch<float>(padded * largest.phase_size() + lanes)};
+    GradWorkspace w{Scratch<float>(largest.size() + 2 * lanes), Scratch<float>(padded * largest.phase_size() + lanes),
+                    Scratch<std::int64_t>(g.depth()), Scratch<std::int64_t>(largest.phase_size())};
     for (std::int64_t part = begin; part < end; ++part) {
       for (std::int64_t group = 0; group < g.groups; ++group) {
         float* to = partial.data() + (group * parts + part) * sums;

@@ -42,13 +42,9 @@ struct Field {
             column / horizontal.stride};
   }
   /// Where each tap is read for the first output.
-  [[nodiscard]] std::vector<std::int64_t> offsets(const std::vector<FieldTap>& taps) const {
-    std::vector<std::int64_t> at;
-    at.reserve(taps.size());
-    for (const FieldTap& t : taps) {
-      at.push_back(t.channel * channel_size() + t.phase * phase_size() + t.row * width() + t.column);
-    }
-    return at;
+  void offsets(const std::vector<FieldTap>& taps, std::int64_t* to) const {
+    for (const FieldTap& t : taps)
+      *to++ = t.channel * channel_size() + t.phase * phase_size() + t.row * width() + t.column;
   }
 };
 

@@ -89,29 +89,13 @@ struct Ahead {
 template <int Rows, int Blocks>
 HWY_NOINLINE void multiply_panel(const float* a, const float* panel, std::int64_t depth, Ahead ahead,
                                  const ChannelEnds& ends, float* y, std::int64_t y_row) {
-  Vec sum[Blocks][Rows];
-  HWY_UNROLL(8)
-  for (int i = 0; i < Rows; ++i) {
-    HWY_UNROLL(2)
-    for (int v = 0; v < Blocks; ++v) {
-      sum[v][i] = hn::Zero(Floats());
-      __builtin_prefetch(y + i * y_row + v * lanes, 1);
-    }
-  }
   const auto panel_row = [&](std::int64_t k) HWY_ATTR {
     __builtin_prefetch(ahead.line, 0, 2);
     ahead.line += ahead.row;
     return panel + k * width;
   };
-  add_terms(
-      sum, [a](int i) HWY_ATTR { return a + i; }, [](std::int64_t k) HWY_ATTR { return k * lanes; }, panel_row, lanes,
-      depth);
-  HWY_UNROLL(8)
-  for (int i = 0; i < Rows; ++i) {
-    const ChannelEnd finish = ends.from(i).first();
-    HWY_UNROLL(2)
-    for (int v = 0; v < Blocks; ++v) store(finish(sum[v][i]), y + i * y_row + v * lanes);
-  }
+  multiply_through<Rows, Blocks>([a](int i) HWY_ATTR { return a + i; },
+                                 [](std::int64_t k) HWY_ATTR { return k * lanes; }, panel_row, depth, ends, y, y_row);
 }
 
 /// The first two tiles of channels each bring a vector of every row of the panel that begins at pixel `next`.

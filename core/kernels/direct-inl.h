@@ -6,6 +6,7 @@
 #define REEL_CORE_KERNELS_DIRECT_INL_H
 #endif
 
+#include <reel/core/kernels/epilogue-inl.h>
 #include <reel/core/kernels/field-inl.h>
 #include <reel/core/kernels/planes-inl.h>
 #include <reel/core/kernels/scratch.h>
@@ -19,15 +20,17 @@ struct Target {
   std::int64_t first, step, count;
 };
 
+/// Which way the vectors of a pass lie.
+enum class Along { channels, outputs, rows };
+
 /// One sum over taps, y[o][p] = sum over k of weight[o][k] * field[offset of tap k + p], for some of an image's
 /// outputs.
 struct Pass {
   Target rows, columns;
   std::vector<direct::FieldTap> taps = {};
-  const float* weight = nullptr;   // [output channel of all groups][tap]
-  std::vector<float> turned = {};  // holds it, where it is not the convolution's own
-  bool lanes_are_channels = false;
-  std::vector<float> panels = {};  // then: [group][block of output channels][tap][lane]
+  const float* weight = nullptr;  // [output channel of all groups][tap]
+  Along along = Along::outputs;
+  const float* panels = nullptr;  // along channels: [group][block of output channels][tap][lane]
 
   [[nodiscard]] std::int64_t depth() const { return static_cast<std::int64_t>(taps.size()); }
 };
@@ -38,20 +41,20 @@ struct Output {
   [[nodiscard]] std::int64_t area() const { return height * width; }
 };
 
-/// What a task works in.
+/// What a task works in: the field, sums on their way out, and where a pass reads its taps.
 struct DirectWorkspace {
   Scratch<float> data, sums;
+  Scratch<std::int64_t> offsets;
 };
 
-/// A pass over one field: the group's part of weight and bias, the output of the field's first image and group, and how
+/// A pass over one field: the group's part of weight and ends, the output of the field's first image and group, and how
 /// far the next image is.
 struct FieldPass {
   const Field& field;
   std::int64_t first_row;
   const Pass& pass;
   std::int64_t group;
-  const float* bias;  // or null
-  Activation activation;
+  ChannelEnds ends;  // of the group
   const Output& out;
   float* y;
   std::int64_t image_step;
@@ -63,10 +66,59 @@ struct FieldPass {
   }
 };
 
-/// Vectors along the outputs: for the channels [begin, end), a tile of them at a time.
+/// A tile of `Rows` channels and one or two vectors of outputs. Not inlined: the registers hold the sums and all
+/// pointers, and nothing besides.
+template <int Rows, int Blocks>
+HWY_NOINLINE void sum_row_tile(const float* weight, const float* field, const std::int64_t* offset, std::int64_t depth,
+                               const ChannelEnds& ends, float* y, std::int64_t area) {
+  multiply_through<Rows, Blocks>([&](std::int64_t i) HWY_ATTR { return weight + i * depth; },
+                                 [](std::int64_t k) HWY_ATTR { return k; },
+                                 [&](std::int64_t k) HWY_ATTR { return field + offset[k]; }, depth, ends, y, area);
+}
+
+/// Vectors along the outputs of each row, written as they are summed: for the channels [begin, end).
+HWY_INLINE void sum_along_rows(const FieldPass& f, std::int64_t begin, std::int64_t end, DirectWorkspace& w) {
+  const std::int64_t depth = f.pass.depth();
+  const std::int64_t columns = f.pass.columns.count;
+  for (std::int64_t r = 0; r < f.field.images * f.rows(); ++r) {
+    const std::int64_t image = r / f.rows();
+    const std::int64_t row = r % f.rows();
+    const float* from = w.data.data() + image * f.field.image_size() + row * f.field.width();
+    for_each_tile(end - begin, tile_rows, [&](std::int64_t first, std::int64_t some) HWY_ATTR {
+      const std::int64_t o = begin + first;
+      const float* weight = f.pass.weight + (f.group * f.out.channels + o) * depth;
+      for (std::int64_t next = 0; next < columns; next += 2 * lanes) {
+        const std::int64_t vectors = columns - next > lanes ? 2 : 1;
+        const std::int64_t j = std::min(next, columns - vectors * lanes);  // goes back over some that are done
+        float* to = f.output_row(image, o, row) + j;
+        with_rows(some, [&]<int Rows>() HWY_ATTR {
+          const auto sum = vectors == 2 ? sum_row_tile<Rows, 2> : sum_row_tile<Rows, 1>;
+          sum(weight, from + j, w.offsets.data(), depth, f.ends.from(o), to, f.out.area());
+        });
+      }
+    });
+  }
+}
+
+/// n sums on their way out, in vectors as long as there are some; the last goes back over some that are done.
+HWY_INLINE void write_run(const float* from, std::int64_t n, const ChannelEnd& finish, float* to, std::int64_t step) {
+  if (step == 1 && n >= lanes) {
+    for (std::int64_t next = 0; next < n; next += lanes) {
+      const std::int64_t j = std::min(next, n - lanes);
+      store(finish(load(from + j)), to + j);
+    }
+    return;
+  }
+  HWY_ALIGN float values[lanes];
+  for (std::int64_t j = 0; j < n; j += lanes) {
+    store(finish(load(from + j)), values);  // the workspace has room for the last vector
+    for (std::int64_t i = 0; i < std::min(lanes, n - j); ++i) to[(j + i) * step] = values[i];
+  }
+}
+
+/// Vectors along the outputs of all rows and the gaps between them: for the channels [begin, end), a tile at a time.
 HWY_INLINE void sum_along_outputs(const FieldPass& f, std::int64_t begin, std::int64_t end, DirectWorkspace& w) {
-  const std::vector<std::int64_t> offsets = f.field.offsets(f.pass.taps);
-  const std::int64_t* offset = offsets.data();
+  const std::int64_t* offset = w.offsets.data();
   const std::int64_t depth = f.pass.depth();
   const std::int64_t span = f.field.span();
   const std::int64_t pitch = round_up(span, 2 * lanes);
@@ -84,19 +136,12 @@ HWY_INLINE void sum_along_outputs(const FieldPass& f, std::int64_t begin, std::i
           [&](std::int64_t k) HWY_ATTR { return data + offset[k]; }, lanes, depth, w.sums.data() + p, pitch, lanes);
     }
     for (std::int64_t i = 0; i < some; ++i) {
-      const float start = f.bias == nullptr ? 0.0F : f.bias[o + i];
-      const bool is_relu = f.activation == Activation::relu;
-      const auto finish = [&](float sum) { return is_relu && sum + start < 0 ? 0.0F : sum + start; };
+      const ChannelEnd finish = f.ends.from(o + i).first();
       for (std::int64_t r = 0; r < f.field.images * f.rows(); ++r) {
         const std::int64_t image = r / f.rows();
         const std::int64_t row = r % f.rows();
         const float* from = w.sums.data() + i * pitch + image * f.field.image_size() + row * f.field.width();
-        float* to = f.output_row(image, o + i, row);
-        if (columns.step == 1) {
-          for (std::int64_t j = 0; j < columns.count; ++j) to[j] = finish(from[j]);
-        } else {
-          for (std::int64_t j = 0; j < columns.count; ++j) to[j * columns.step] = finish(from[j]);
-        }
+        write_run(from, columns.count, finish, f.output_row(image, o + i, row), columns.step);
       }
     }
   });
@@ -106,13 +151,8 @@ HWY_INLINE void sum_along_outputs(const FieldPass& f, std::int64_t begin, std::i
 HWY_INLINE void write_block(const FieldPass& f, std::int64_t channel, const float* sums) {
   const std::int64_t count = std::min(lanes, f.out.channels - channel);
   const Target& columns = f.pass.columns;
-  HWY_ALIGN float start[lanes] = {};
-  if (f.bias != nullptr) std::copy_n(f.bias + channel, count, start);
-  const Vec offset = load(start);
-  const auto get = [&](std::int64_t i) HWY_ATTR {
-    const Vec sum = hn::Add(load(sums + i * lanes), offset);
-    return f.activation == Activation::relu ? relu(sum) : sum;
-  };
+  const ChannelEnd finish = f.ends.from(channel).block(count);
+  const auto get = [&](std::int64_t i) HWY_ATTR { return finish(load(sums + i * lanes)); };
   const bool is_run = columns.step == 1 && columns.count == f.out.width && f.pass.rows.step == 1;
   const std::int64_t rows = is_run ? 1 : f.rows();
   const std::int64_t length = is_run ? f.rows() * columns.count : columns.count;
@@ -132,8 +172,7 @@ HWY_INLINE void write_block(const FieldPass& f, std::int64_t channel, const floa
 
 /// Vectors along the output channels: for the blocks [begin, end) of them, a tile of outputs at a time.
 HWY_INLINE void sum_along_channels(const FieldPass& f, std::int64_t begin, std::int64_t end, DirectWorkspace& w) {
-  const std::vector<std::int64_t> offsets = f.field.offsets(f.pass.taps);
-  const std::int64_t* offset = offsets.data();
+  const std::int64_t* offset = w.offsets.data();
   const std::int64_t depth = f.pass.depth();
   const std::int64_t in_row = f.pass.columns.count;
   const std::int64_t rows = f.field.images * f.rows();
@@ -141,7 +180,7 @@ HWY_INLINE void sum_along_channels(const FieldPass& f, std::int64_t begin, std::
   const std::int64_t blocks = ceil_div(f.out.channels, lanes);
   const auto at = [&](std::int64_t k) HWY_ATTR { return offset[k]; };
   for (std::int64_t b = begin; b < end; b += 2) {
-    const float* panel = f.pass.panels.data() + (f.group * blocks + b) * depth * lanes;
+    const float* panel = f.pass.panels + (f.group * blocks + b) * depth * lanes;
     const auto panel_row = [&](std::int64_t k) HWY_ATTR { return panel + k * lanes; };
     for (std::int64_t r = 0; r < rows; ++r) {
       const float* from = w.data.data() + r / f.rows() * f.field.image_size() + r % f.rows() * f.field.width();

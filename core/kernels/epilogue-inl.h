@@ -43,6 +43,28 @@ struct ChannelEnds {
   }
 };
 
+/// y[i] = the sums of add_terms through the end of channel i, for i < Rows. The memory of y is fetched meanwhile.
+template <int Rows, int Blocks, class A, class At, class B>
+HWY_INLINE void multiply_through(const A& a, const At& at, const B& b, std::int64_t n, const ChannelEnds& ends,
+                                 float* y, std::int64_t y_row) {
+  Vec sum[Blocks][Rows];
+  HWY_UNROLL(8)
+  for (int i = 0; i < Rows; ++i) {
+    HWY_UNROLL(2)
+    for (int v = 0; v < Blocks; ++v) {
+      sum[v][i] = hn::Zero(Floats());
+      __builtin_prefetch(y + i * y_row + v * lanes, 1);
+    }
+  }
+  add_terms(sum, a, at, b, lanes, n);
+  HWY_UNROLL(8)
+  for (int i = 0; i < Rows; ++i) {
+    const ChannelEnd finish = ends.from(i).first();
+    HWY_UNROLL(2)
+    for (int v = 0; v < Blocks; ++v) store(finish(sum[v][i]), y + i * y_row + v * lanes);
+  }
+}
+
 }  // namespace reel::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

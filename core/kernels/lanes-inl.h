@@ -148,13 +148,17 @@ template <int Count, int Blocks, bool Accumulate, class A, class At, class B>
 HWY_INLINE void multiply_rows(const A& a, const At& at, const B& b, std::int64_t b_next_block, std::int64_t n, float* c,
                               std::int64_t c_stride, std::int64_t c_next_block) {
   Vec sum[Blocks][Count];
+  HWY_UNROLL(8)
   for (int i = 0; i < Count; ++i) {
+    HWY_UNROLL(2)
     for (int v = 0; v < Blocks; ++v) {
       sum[v][i] = Accumulate ? load(c + i * c_stride + v * c_next_block) : hn::Zero(Floats());
     }
   }
   add_terms(sum, a, at, b, b_next_block, n);
+  HWY_UNROLL(8)
   for (int i = 0; i < Count; ++i) {
+    HWY_UNROLL(2)
     for (int v = 0; v < Blocks; ++v) store(sum[v][i], c + i * c_stride + v * c_next_block);
   }
 }
