@@ -39,6 +39,15 @@ Op make_op(const ConvShape& s) {
           .flops = layer.flops()};
 }
 
+Op make_pooled_op(const ConvShape& s) {
+  const Layer layer(s);
+  const Variable x = Variable::leaf(layer.input), w = Variable::leaf(layer.weight);
+  const Variable b = Variable::leaf(normal({s.out_channels}));
+  return {.leaves = {x, w, b},
+          .call = [=, options = options_of(s)] { return conv2d_max_pool2d(x, w, b, options, Activation::relu); },
+          .flops = layer.flops()};
+}
+
 void time_input_grad(benchmark::State& state, const ConvShape& s) {
   const Layer layer(s);
   const Tensor grad = normal(layer.geometry.output_shape());
@@ -66,6 +75,9 @@ void add(const Plan& plan, const ConvShape& s) {
 void add_conv_rows(const Plan& plan) {
   for (const ConvShape& s : twelve_layers) add(plan, s);
   for (const ConvShape& s : further_layers) add(plan, s);
+  for (const ConvShape& s : pooled_layers) {
+    add_op(plan, concat("conv2d_relu_max_pool2d/", s.name), [s] { return make_pooled_op(s); });
+  }
 }
 
 }  // namespace bench

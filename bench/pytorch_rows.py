@@ -14,7 +14,7 @@ import sys
 import time
 
 import torch
-from torch.nn.functional import batch_norm, conv2d, cross_entropy, max_pool2d
+from torch.nn.functional import batch_norm, conv2d, cross_entropy, max_pool2d, relu
 
 from pytorch_setup import LAYOUTS, make_model, memory_format
 
@@ -54,6 +54,15 @@ def conv_row(shape, layout):
         backward(gradient, x, w, None, stride, padding, dilation, False, [0, 0], groups, wanted)
 
     return {"forward": without_recording(forward), "forward_backward": without_recording(forward_backward)}
+
+
+def pooled_conv_row(shape, layout):
+    """A convolution with a bias, ReLU and max pooling, one after the other."""
+    size, kernel, channels = shape["size"], shape["kernel"], shape["out_channels"]
+    x = torch.randn(shape["batch"], shape["in_channels"], size, size).to(memory_format=layout).requires_grad_()
+    w = torch.randn(channels, shape["in_channels"], kernel, kernel).to(memory_format=layout).requires_grad_()
+    bias = torch.randn(channels, requires_grad=True)
+    return passes_of(lambda: max_pool2d(relu(conv2d(x, w, bias, shape["stride"], shape["padding"])), 2), [x, w, bias])
 
 
 def pool_row(shape, layout):
@@ -127,8 +136,9 @@ def inference_row(shape, layout):
     return {"forward": lambda: run(batches)}
 
 
-ROWS = {"conv2d": conv_row, "max_pool2d": pool_row, "batch_norm": norm_row, "cross_entropy": loss_row,
-        "matmul": matmul_row, "mul_add_chain": chain_row, "train": train_row, "inference": inference_row}  # fmt: skip
+ROWS = {"conv2d": conv_row, "conv2d_relu_max_pool2d": pooled_conv_row, "max_pool2d": pool_row, "batch_norm": norm_row,
+        "cross_entropy": loss_row, "matmul": matmul_row, "mul_add_chain": chain_row, "train": train_row,
+        "inference": inference_row}  # fmt: skip
 WITHOUT_LAYOUT = ("cross_entropy", "matmul", "mul_add_chain")
 
 

@@ -33,8 +33,8 @@ class ListWriter {
   bool is_first_ = true;
 };
 
-void add(ListWriter& list, const ConvShape& s, bool is_of_the_twelve) {
-  list.add("conv2d", s.name,
+void add(ListWriter& list, const char* op, const ConvShape& s, bool is_of_the_twelve = false) {
+  list.add(op, s.name,
            {{"of_the_twelve", is_of_the_twelve ? "true" : "false"},
             {"batch", concat(s.batch)},
             {"in_channels", concat(s.in_channels)},
@@ -56,8 +56,9 @@ void add(ListWriter& list, const char* op, const ModelShape& s) {
 
 void print_shapes(std::ostream& out) {
   ListWriter list(out);
-  for (const auto& s : twelve_layers) add(list, s, true);
-  for (const auto& s : further_layers) add(list, s, false);
+  for (const auto& s : twelve_layers) add(list, "conv2d", s, true);
+  for (const auto& s : further_layers) add(list, "conv2d", s);
+  for (const auto& s : pooled_layers) add(list, "conv2d_relu_max_pool2d", s);
   for (const auto& s : pools) {
     list.add("max_pool2d", s.name,
              {{"batch", concat(s.batch)},

@@ -38,6 +38,13 @@ inline constexpr ConvShape further_layers[] = {
     {"5 to 7 channels", 64, 5, 28, 7, 3, 1, 1},
 };
 
+/// Layers with a bias, a ReLU and a max pooling of 2 x 2 behind, as one op.
+inline constexpr ConvShape pooled_layers[] = {
+    {"lenet5 conv1", 64, 1, 28, 6, 5, 1, 2},
+    {"lenet5 conv2", 64, 6, 14, 16, 5, 1, 0},
+    {"cnn conv2", 64, 32, 26, 64, 3, 1, 0},
+};
+
 /// Max pooling of images [batch, channels, size, size].
 struct PoolShape {
   const char* name;

@@ -27,6 +27,16 @@ std::shared_ptr<tbb::task_arena> current_arena() {
   return arena;
 }
 
+thread_local bool is_in_chunk = false;  // whether this thread runs a chunk of parallel work
+
+/// Marks the chunk that runs.
+struct InChunk {
+  InChunk() { is_in_chunk = true; }
+  ~InChunk() { is_in_chunk = false; }
+  InChunk(const InChunk&) = delete;
+  InChunk& operator=(const InChunk&) = delete;
+};
+
 // The thread sanitizer can't look into oneTBB, so it is told that what was written before work is handed out is seen by
 // whoever takes it, and that the caller sees what was written by the end of it. Nothing orders the chunks among each
 // other.
@@ -69,7 +79,7 @@ int num_threads() {
 void detail::parallel_for(std::int64_t n, std::int64_t chunk, Body body, const void* context) {
   const std::int64_t chunks = (n + chunk - 1) / chunk;
   const auto run = [&](std::int64_t i) { body(context, i * chunk, std::min(n, (i + 1) * chunk)); };
-  if (num_threads() == 1) {
+  if (num_threads() == 1 || is_in_chunk) {
     for (std::int64_t i = 0; i < chunks; ++i) run(i);
     return;
   }
@@ -80,6 +90,7 @@ void detail::parallel_for(std::int64_t n, std::int64_t chunk, Body body, const v
   const auto run_received = [&](std::int64_t i) {
     Handover::receive(&begun);
     const AtEnd send{Handover::send, &done};
+    const InChunk mark;
     run(i);
   };
   current_arena()->execute(

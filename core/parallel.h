@@ -23,7 +23,8 @@ void parallel_for(std::int64_t n, std::int64_t chunk, Body body, const void* con
 
 /// Cuts [0, n) into chunks of `chunk` (the last may be shorter) and calls `f(begin, end)` once for each, on any thread
 /// and in any order. The cuts depend on n and chunk alone, never on the number of threads. One chunk runs on
-/// the caller's thread without further ado, so a `chunk` chosen by cost keeps small work serial.
+/// the caller's thread without further ado, so a `chunk` chosen by cost keeps small work serial. There is one level of
+/// parallelism: what an `f` that runs beside others calls in its turn is done on its own thread, chunk by chunk.
 /// The first exception that an `f` throws arrives at the caller.
 template <class F>
 void parallel_for(std::int64_t n, std::int64_t chunk, const F& f) {

@@ -2,6 +2,7 @@
 
 #include <reel/autograd/ops/activation.h>
 #include <reel/autograd/ops/view.h>
+#include <reel/core/kernels/activation.h>
 #include <reel/nn/module.h>
 
 /// Activations and other layers without parameters; each is its function as a module.
@@ -14,6 +15,13 @@ class ReLU final : public Module {
  protected:
   Variable forward(const Variable& x) override { return relu(x); }
 };
+
+/// Takes a ReLU off the front of the layers behind, if it is there: for a layer that does it on its way out.
+[[nodiscard]] inline Activation take_relu(LayersBehind& behind) {
+  if (behind.empty() || dynamic_cast<const ReLU*>(behind.front()) == nullptr) return Activation::none;
+  behind = behind.subspan(1);
+  return Activation::relu;
+}
 
 class LeakyReLU : public Module {
  public:

@@ -1,4 +1,5 @@
 #include <reel/autograd/ops/norm.h>
+#include <reel/nn/activation.h>
 #include <reel/nn/batch_norm.h>
 
 namespace reel::nn {
@@ -15,11 +16,13 @@ BatchNorm::BatchNorm(std::string name, std::int64_t features, const BatchNormOpt
 
 std::string BatchNorm::describe() const { return concat(layer_, '(', weight_->numel(), ')'); }
 
-Variable BatchNorm::forward_with(const Variable& x, Activation activation) {
+Variable BatchNorm::forward_with(const Variable& x, LayersBehind& behind) {
   require_rank(x);
-  Variable y = batch_norm(
-      x, *weight_, *bias_, *mean_, *var_,
-      {.training = is_training(), .momentum = options_.momentum, .epsilon = options_.eps, .activation = activation});
+  Variable y = batch_norm(x, *weight_, *bias_, *mean_, *var_,
+                          {.training = is_training(),
+                           .momentum = options_.momentum,
+                           .epsilon = options_.eps,
+                           .activation = take_relu(behind)});
   if (is_training()) batches_->fill(batches_->item() + 1);
   return y;
 }

@@ -22,8 +22,11 @@ class BatchNorm : public Module {
 
  protected:
   BatchNorm(std::string name, std::int64_t features, const BatchNormOptions& options);
-  Variable forward(const Variable& x) final { return forward_with(x, Activation::none); }
-  Variable forward_with(const Variable& x, Activation activation) override;
+  Variable forward(const Variable& x) final {
+    LayersBehind none;
+    return forward_with(x, none);
+  }
+  Variable forward_with(const Variable& x, LayersBehind& behind) override;
   /// Throws ShapeError for an input of another rank than the layer takes.
   virtual void require_rank(const Variable& x) const = 0;
 

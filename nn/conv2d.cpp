@@ -1,6 +1,8 @@
 #include <reel/autograd/ops/conv.h>
+#include <reel/nn/activation.h>
 #include <reel/nn/conv2d.h>
 #include <reel/nn/init.h>
+#include <reel/nn/pooling.h>
 
 namespace reel::nn {
 
@@ -37,13 +39,14 @@ std::string Conv2d::describe() const {
   return std::move(out).str();
 }
 
-Variable Conv2d::forward_with(const Variable& x, Activation activation) {
-  return conv2d(x, *weight_, bias(),
-                {.stride = options_.stride,
-                 .padding = options_.padding,
-                 .dilation = options_.dilation,
-                 .groups = options_.groups},
-                activation);
+Variable Conv2d::forward_with(const Variable& x, LayersBehind& behind) {
+  const reel::Conv2dOptions options{
+      .stride = options_.stride, .padding = options_.padding, .dilation = options_.dilation, .groups = options_.groups};
+  const Activation activation = take_relu(behind);
+  const auto g = kernels::conv2d_geometry("conv2d", x.shape(), weight_->shape(), options);
+  // What is too small to be pooled is left to that layer: the error is its own.
+  const bool is_pooled = g.out_h >= 2 && g.out_w >= 2 && take_two_by_two_pool(behind);
+  return (is_pooled ? conv2d_max_pool2d : conv2d)(x, *weight_, bias(), options, activation);
 }
 
 }  // namespace reel::nn

@@ -31,8 +31,11 @@ class Conv2d : public Module {
   [[nodiscard]] std::string describe() const override;
 
  protected:
-  Variable forward(const Variable& x) final { return forward_with(x, Activation::none); }
-  Variable forward_with(const Variable& x, Activation activation) override;
+  Variable forward(const Variable& x) final {
+    LayersBehind none;
+    return forward_with(x, none);
+  }
+  Variable forward_with(const Variable& x, LayersBehind& behind) override;
 
  private:
   Conv2dOptions options_;

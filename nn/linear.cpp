@@ -1,4 +1,5 @@
 #include <reel/autograd/ops/matmul.h>
+#include <reel/nn/activation.h>
 #include <reel/nn/init.h>
 #include <reel/nn/linear.h>
 
@@ -16,8 +17,8 @@ std::string Linear::describe() const {
   return concat("Linear(", weight_->size(1), ", ", weight_->size(0), bias_ == nullptr ? ", bias=false)" : ")");
 }
 
-Variable Linear::forward_with(const Variable& x, Activation activation) {
-  return linear(x, *weight_, bias(), activation);
+Variable Linear::forward_with(const Variable& x, LayersBehind& behind) {
+  return linear(x, *weight_, bias(), take_relu(behind));
 }
 
 }  // namespace reel::nn

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <reel/autograd/ops/activation.h>
 #include <reel/nn/module.h>
 #include <typeinfo>
 
@@ -20,15 +19,17 @@ std::string describe_tensor(const Tensor& t) { return concat(t.dtype(), ' ', t.s
 
 }  // namespace
 
-Variable Module::operator()(const Variable& x, Activation activation) {
-  const ModuleCall call(*this, {&x, 1});
-  return activation == Activation::none ? forward(x) : forward_with(x, activation);
+Variable Module::operator()(const Variable& x) {
+  LayersBehind none;
+  return (*this)(x, none);
 }
 
-Variable Module::forward_with(const Variable& x, Activation activation) {
-  Variable y = forward(x);
-  return activation == Activation::relu ? relu(y) : y;
+Variable Module::operator()(const Variable& x, LayersBehind& behind) {
+  const ModuleCall call(*this, {&x, 1});
+  return forward_with(x, behind);
 }
+
+Variable Module::forward_with(const Variable& x, LayersBehind&) { return forward(x); }
 
 Variable Module::forward(const Variable&) {
   throw Error(describe(), "has no forward(x); override it, or call the module's own method");

@@ -5,8 +5,8 @@
 #include <map>
 #include <memory>
 #include <ostream>
-#include <reel/core/kernels/activation.h>
 #include <reel/nn/module_call.h>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +15,11 @@ namespace reel::nn {
 
 /// Tensors by name, as PyTorch names them: `conv1.weight`.
 using StateDict = std::map<std::string, Tensor>;
+
+class Module;
+
+/// The layers behind one in a Sequential, from the next one on.
+using LayersBehind = std::span<Module* const>;
 
 /// A layer or a model: parameters, buffers (tensors that belong to the state but are not trained), child modules and
 /// a forward. A module of one's own registers what it owns by the call that makes it:
@@ -42,10 +47,10 @@ class Module {
   Module& operator=(const Module&) = delete;
 
   /// Runs forward, so that errors name the module's path.
-  Variable operator()(const Variable& x) { return (*this)(x, Activation::none); }
-  /// The same, and an activation on the output, in one pass where the layer can do that. Sequential calls it for a
-  /// layer with a ReLU behind.
-  Variable operator()(const Variable& x, Activation activation);
+  Variable operator()(const Variable& x);
+  /// The same for a layer of a Sequential, and those layers behind it that it can do on its way out, such as a ReLU: it
+  /// takes them off the front of `behind`.
+  Variable operator()(const Variable& x, LayersBehind& behind);
 
   /// This module's parameters and those of its children, in the order of registration.
   [[nodiscard]] std::vector<Variable> parameters() const;
@@ -76,9 +81,10 @@ class Module {
  protected:
   /// What the module computes. Modules with other signatures give themselves methods of their own.
   virtual Variable forward(const Variable& x);
-  /// forward(x) through an activation, for layers that can do both in one pass. Such a layer has its forward call this,
-  /// and makes it final, so that what is derived from the layer changes both or neither.
-  virtual Variable forward_with(const Variable& x, Activation activation);
+  /// What the module computes together with the layers behind it: forward(x), and it takes none of them. A layer that
+  /// can do some in the same pass overrides it, has its forward call it with nothing behind, and makes that final, so
+  /// that what is derived from the layer changes both or neither.
+  virtual Variable forward_with(const Variable& x, LayersBehind& behind);
 
   /// Opens a method of one's own as the call operator opens forward, until the end of the scope: errors name the
   /// module's path, and what was never registered is found. Leaves among the inputs are no parameters that were

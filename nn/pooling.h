@@ -17,11 +17,16 @@ namespace reel::nn {
 }
 
 /// The largest value of each window; see reel::max_pool2d. `MaxPool2d(2)`, `MaxPool2d({.kernel_size = 3, .stride = 2})`
-class MaxPool2d : public Module {
+class MaxPool2d final : public Module {
  public:
   explicit MaxPool2d(const Pool2dOptions& options) : options_(options) {}
   explicit MaxPool2d(int kernel_size) : MaxPool2d(Pool2dOptions{.kernel_size = kernel_size}) {}
   [[nodiscard]] std::string describe() const override { return describe_pool("MaxPool2d", options_); }
+  /// Whether its windows are 2 x 2 pixels side by side.
+  [[nodiscard]] bool is_two_by_two() const {
+    const auto& [kernel, stride, padding, dilation] = options_;
+    return kernel == Pair(2) && (stride == Pair(0) || stride == Pair(2)) && padding == Pair(0) && dilation == Pair(1);
+  }
 
  protected:
   Variable forward(const Variable& x) override { return max_pool2d(x, options_); }
@@ -29,6 +34,15 @@ class MaxPool2d : public Module {
  private:
   Pool2dOptions options_;
 };
+
+/// Takes a max pooling of 2 x 2 pixels off the front of the layers behind, if it is there: for a layer that does it on
+/// its way out.
+[[nodiscard]] inline bool take_two_by_two_pool(LayersBehind& behind) {
+  const auto* pool = behind.empty() ? nullptr : dynamic_cast<const MaxPool2d*>(behind.front());
+  if (pool == nullptr || !pool->is_two_by_two()) return false;
+  behind = behind.subspan(1);
+  return true;
+}
 
 /// The mean of each window; see reel::avg_pool2d.
 class AvgPool2d : public Module {

@@ -1,5 +1,6 @@
 #include <reel/autograd/ops/activation.h>
 #include <reel/autograd/ops/conv.h>
+#include <reel/autograd/ops/pool.h>
 #include <reel/autograd/ops/reduce.h>
 #include <reel/autograd/tape.h>
 
@@ -14,27 +15,36 @@ using kernels::Conv2dGeometry;
 Variable input_grad(const Variable& grad, const Variable& w, const Conv2dGeometry& g);
 Variable weight_grad(const Variable& x, const Variable& grad, const Conv2dGeometry& g);
 
-Variable forward(const Variable& x, const Variable& w, const Variable& bias, const Conv2dGeometry& g,
-                 Activation activation = Activation::none) {
-  const Tensor y = kernels::conv2d_forward(x.value(), w.value(), bias.value(), g, activation);
-  std::vector<InputRef> inputs{x, w};
-  if (bias.defined()) inputs.emplace_back(bias);
+/// What a convolution is of.
+struct Operands {
+  Variable x, w, bias;  // a bias, or none
+  Conv2dGeometry g;
+
+  [[nodiscard]] std::vector<InputRef> inputs() const {
+    return bias.defined() ? std::vector<InputRef>{x, w, bias} : std::vector<InputRef>{x, w};
+  }
+  /// The gradients for them, from that of the convolution's output.
+  [[nodiscard]] Gradients gradients(const Variable& grad, const Step& step) const {
+    Gradients all{step.wants(0) ? input_grad(grad, w, g) : Variable(),
+                  step.wants(1) ? weight_grad(x, grad, g) : Variable()};
+    if (bias.defined()) all.push_back(step.wants(2) ? sum(grad, {0, 2, 3}) : Variable());
+    return all;
+  }
+};
+
+Variable forward(const Operands& of, Activation activation = Activation::none) {
+  const Tensor y = kernels::conv2d_forward(of.x.value(), of.w.value(), of.bias.value(), of.g, activation);
   const bool is_relu = activation == Activation::relu;
-  return record(
-      is_relu ? "conv2d_relu" : "conv2d", inputs, y,
-      [x, w, g, has_bias = bias.defined(), cut = is_relu ? y : Tensor()](const Variable& upstream, const Step& step) {
-        const Variable grad = through_relu(upstream, cut);
-        Gradients gradients{step.wants(0) ? input_grad(grad, w, g) : Variable(),
-                            step.wants(1) ? weight_grad(x, grad, g) : Variable()};
-        if (has_bias) gradients.push_back(step.wants(2) ? sum(grad, {0, 2, 3}) : Variable());
-        return gradients;
-      });
+  return record(is_relu ? "conv2d_relu" : "conv2d", of.inputs(), y,
+                [of, cut = is_relu ? y : Tensor()](const Variable& grad, const Step& step) {
+                  return of.gradients(through_relu(grad, cut), step);
+                });
 }
 
 Variable input_grad(const Variable& grad, const Variable& w, const Conv2dGeometry& g) {
   return record("conv2d_input_grad", {grad, w}, kernels::conv2d_input_grad(grad.value(), w.value(), g),
                 [grad, w, g](const Variable& upstream, const Step& step) -> Gradients {
-                  return {step.wants(0) ? forward(upstream, w, {}, g) : Variable(),
+                  return {step.wants(0) ? forward({upstream, w, {}, g}) : Variable(),
                           step.wants(1) ? weight_grad(upstream, grad, g) : Variable()};
                 });
 }
@@ -43,14 +53,12 @@ Variable weight_grad(const Variable& x, const Variable& grad, const Conv2dGeomet
   return record("conv2d_weight_grad", {x, grad}, kernels::conv2d_weight_grad(x.value(), grad.value(), g),
                 [x, grad, g](const Variable& upstream, const Step& step) -> Gradients {
                   return {step.wants(0) ? input_grad(grad, upstream, g) : Variable(),
-                          step.wants(1) ? forward(x, upstream, {}, g) : Variable()};
+                          step.wants(1) ? forward({x, upstream, {}, g}) : Variable()};
                 });
 }
 
-}  // namespace
-
-Variable conv2d(const Variable& input, const Variable& weight, const Variable& bias, const Conv2dOptions& options,
-                Activation activation) {
+/// Throws where they don't fit.
+Operands checked(const Variable& input, const Variable& weight, const Variable& bias, const Conv2dOptions& options) {
   for (const Variable* operand : {&input, &weight}) require_defined("conv2d", operand->value());
   const Conv2dGeometry g = kernels::conv2d_geometry("conv2d", input.shape(), weight.shape(), options);
   require_same_dtype("conv2d", input.value(), weight.value());
@@ -59,7 +67,26 @@ Variable conv2d(const Variable& input, const Variable& weight, const Variable& b
                         " wants a bias of shape [", g.out_channels, "], got ", bias.shape());
     require_same_dtype("conv2d", input.value(), bias.value());
   }
-  return forward(input, weight, bias, g, activation);
+  return {input, weight, bias, g};
+}
+
+}  // namespace
+
+Variable conv2d(const Variable& input, const Variable& weight, const Variable& bias, const Conv2dOptions& options,
+                Activation activation) {
+  return forward(checked(input, weight, bias, options), activation);
+}
+
+Variable conv2d_max_pool2d(const Variable& input, const Variable& weight, const Variable& bias,
+                           const Conv2dOptions& options, Activation activation) {
+  const Operands of = checked(input, weight, bias, options);
+  const Conv2dGeometry& g = of.g;
+  static_cast<void>(kernels::pool2d_geometry("max_pool2d", g.output_shape(), {.kernel_size = 2}));
+  const auto [y, choice] = kernels::conv2d_pooled_forward(input.value(), weight.value(), bias.value(), g, activation);
+  return record(activation == Activation::relu ? "conv2d_relu_max_pool2d" : "conv2d_max_pool2d", of.inputs(), y,
+                [of, choice = choice](const Variable& grad, const Step& step) {
+                  return of.gradients(spread_to_choice(grad, choice, {of.g.out_h, of.g.out_w}), step);
+                });
 }
 
 }  // namespace reel

@@ -13,4 +13,9 @@ namespace reel {
 [[nodiscard]] Variable conv2d(const Variable& input, const Variable& weight, const Variable& bias = {},
                               const Conv2dOptions& options = {}, Activation activation = Activation::none);
 
+/// max_pool2d(conv2d(...)) by windows of 2 x 2 side by side, [N, O, OH / 2, OW / 2], with an activation between the
+/// two. The pooled map is all that is written and kept, with a byte for each of its pixels.
+[[nodiscard]] Variable conv2d_max_pool2d(const Variable& input, const Variable& weight, const Variable& bias = {},
+                                         const Conv2dOptions& options = {}, Activation activation = Activation::none);
+
 }  // namespace reel

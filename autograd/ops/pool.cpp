@@ -1,5 +1,6 @@
 #include <reel/autograd/ops/pool.h>
 #include <reel/autograd/tape.h>
+#include <reel/core/kernels/max_pool_choice.h>
 
 // Every pooling is linear once its windows are chosen, so each op and its adjoint are each other's backward.
 
@@ -24,6 +25,13 @@ Variable spread_to_chosen(const Variable& grad, const Choice& c) {
 Variable pick_chosen(const Variable& planes, const Choice& c) {
   return record("max_pool2d_pick", {planes}, kernels::max_pool2d_pick(planes.value(), c.input, c.output, c.geometry),
                 [c](const Variable& grad, const Step&) -> Gradients { return {spread_to_chosen(grad, c)}; });
+}
+
+Variable pick_choice(const Variable& planes, const Tensor& choice) {
+  return record("pick_choice", {planes}, kernels::pick_choice(planes.value(), choice),
+                [choice, size = Pair(planes.size(2), planes.size(3))](const Variable& grad, const Step&) -> Gradients {
+                  return {spread_to_choice(grad, choice, size)};
+                });
 }
 
 Variable mean_windows(const Variable& x, const Pool2dGeometry& g);
@@ -55,6 +63,12 @@ Variable max_pool2d(const Variable& x, const Pool2dOptions& options) {
                 [choice = Choice{x.value(), y, g}](const Variable& grad, const Step&) -> Gradients {
                   return {spread_to_chosen(grad, choice)};
                 });
+}
+
+Variable spread_to_choice(const Variable& grad, const Tensor& choice, Pair size) {
+  return record(
+      "spread_to_choice", {grad}, kernels::spread_to_choice(grad.value(), choice, size.h, size.w),
+      [choice](const Variable& upstream, const Step&) -> Gradients { return {pick_choice(upstream, choice)}; });
 }
 
 Variable avg_pool2d(const Variable& x, const Pool2dOptions& options) {

@@ -1,4 +1,5 @@
 #include <atomic>
+#include <bit>
 #include <cstdlib>
 #include <reel/core/kernels/conv.h>
 #include <reel/core/kernels/conv_depthwise.h>
@@ -7,6 +8,7 @@
 #include <reel/core/kernels/conv_winograd.h>
 #include <reel/core/kernels/elementwise.h>
 #include <reel/core/kernels/simd.h>
+#include <reel/core/parallel.h>
 #include <string_view>
 
 // The one place that decides how a convolution is computed.
@@ -74,24 +76,58 @@ Kernels kernels_of(ConvAlgorithm algorithm) {
   return {direct::forward, direct::input_grad, direct::weight_grad};
 }
 
+Tensor forward(ConvAlgorithm algorithm, const Tensor& x, const Tensor& w, const Tensor& b, const Conv2dGeometry& g,
+               Activation activation) {
+  if (algorithm == ConvAlgorithm::im2col) {
+    const Tensor y = im2col_blas::conv2d_forward(x, w, b, g);
+    return activation == Activation::relu ? relu(y) : y;
+  }
+  Tensor y = Tensor::empty(g.output_shape());
+  kernels_of(algorithm).forward(x.data<float>(), w.data<float>(), b.defined() ? b.data<float>() : nullptr, activation,
+                                y.mutable_data<float>(), g);
+  return y;
+}
+
+Tensor contiguous(const Tensor& t) { return t.defined() ? t.contiguous() : t; }
+
+/// How many images are convolved together before they are pooled. Their outputs are to stay in a second-level cache,
+/// but few pixels would not pay for what an algorithm makes of the weight first. Where that leaves little to share out,
+/// the threads share each image instead.
+std::int64_t images_together(const Conv2dGeometry& g) {
+  constexpr std::uint64_t least_pixels = 512;
+  constexpr std::uint64_t least_work = 1 << 19;  // multiply-adds
+  constexpr std::int64_t least_parts = 8;
+  const auto pixels = static_cast<std::uint64_t>(g.out_h * g.out_w);
+  const auto work = pixels * static_cast<std::uint64_t>(g.out_channels * g.depth());
+  const auto images = static_cast<std::int64_t>(std::bit_ceil(
+      std::max(least_pixels / std::max<std::uint64_t>(1, pixels), least_work / std::max<std::uint64_t>(1, work)) + 1));
+  return g.batch < least_parts * images ? std::max<std::int64_t>(1, g.batch) : images;
+}
+
 }  // namespace
 
 void set_conv_algorithm(ConvAlgorithm algorithm) { wanted() = algorithm; }
 
 Tensor conv2d_forward(const Tensor& input, const Tensor& weight, const Tensor& bias, const Conv2dGeometry& geometry,
                       Activation activation) {
+  return forward(choose(geometry, input.dtype()), input.contiguous(), weight.contiguous(), contiguous(bias), geometry,
+                 activation);
+}
+
+Pooled conv2d_pooled_forward(const Tensor& input, const Tensor& weight, const Tensor& bias,
+                             const Conv2dGeometry& geometry, Activation activation) {
   const ConvAlgorithm algorithm = choose(geometry, input.dtype());
-  if (algorithm == ConvAlgorithm::im2col) {
-    const Tensor y = im2col_blas::conv2d_forward(input, weight, bias, geometry);
-    return activation == Activation::relu ? relu(y) : y;
-  }
   const Tensor x = input.contiguous();
   const Tensor w = weight.contiguous();
-  const Tensor b = bias.defined() ? bias.contiguous() : bias;
-  Tensor y = Tensor::empty(geometry.output_shape());
-  kernels_of(algorithm).forward(x.data<float>(), w.data<float>(), b.defined() ? b.data<float>() : nullptr, activation,
-                                y.mutable_data<float>(), geometry);
-  return y;
+  const Tensor b = contiguous(bias);
+  Pooled out = Pooled::empty(geometry.output_shape(), input.dtype());
+  parallel_for(geometry.batch, images_together(geometry), [&](std::int64_t begin, std::int64_t end) {
+    Conv2dGeometry some = geometry;
+    some.batch = end - begin;
+    const Tensor y = forward(algorithm, x.narrow(0, begin, some.batch), w, b, some, Activation::none);
+    pool_choosing(y, activation, out, begin);
+  });
+  return out;
 }
 
 Tensor conv2d_input_grad(const Tensor& grad, const Tensor& weight, const Conv2dGeometry& geometry) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <reel/core/kernels/activation.h>
+#include <reel/core/kernels/max_pool_choice.h>
 #include <reel/core/kernels/window.h>
 #include <reel/core/tensor.h>
 
@@ -58,6 +59,10 @@ void set_conv_algorithm(ConvAlgorithm algorithm);
 /// [N, O, OH, OW] of input and weight, plus bias [O] where one is defined, through the activation.
 [[nodiscard]] Tensor conv2d_forward(const Tensor& input, const Tensor& weight, const Tensor& bias,
                                     const Conv2dGeometry& geometry, Activation activation = Activation::none);
+/// The same through the activation and the largest of every 2 x 2 outputs, some images at a time: the outputs
+/// themselves are never all there.
+[[nodiscard]] Pooled conv2d_pooled_forward(const Tensor& input, const Tensor& weight, const Tensor& bias,
+                                           const Conv2dGeometry& geometry, Activation activation);
 /// The gradient for the input, [N, C, H, W]: the transposed convolution of grad [N, O, OH, OW].
 [[nodiscard]] Tensor conv2d_input_grad(const Tensor& grad, const Tensor& weight, const Conv2dGeometry& geometry);
 /// The gradient for the weight, [O, C/G, KH, KW].

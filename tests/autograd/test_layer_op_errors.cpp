@@ -103,6 +103,14 @@ TEST_CASE("op errors: conv2d") {
          return conv2d(zeros(image, uint8), zeros({4, 16, 3, 3}));
        }),
        {"TypeError: conv2d: ", "uint8"}},
+      {call([=] {
+         return conv2d_max_pool2d(zeros(image), zeros({4, 15, 3, 3}));
+       }),
+       {"ShapeError: conv2d: weight [4, 15, 3, 3] wants 15"}},
+      {call([=] {
+         return conv2d_max_pool2d(zeros(image), zeros({4, 16, 3, 14}));
+       }),
+       {"ShapeError: max_pool2d: a window of 2", "width of 1"}},
   });
 }
 

@@ -181,6 +181,12 @@ TEST_CASE("gradients: conv2d") {
       {"conv2d with ReLU",
        [](const In& v) { return conv2d(v[0], v[1], v[2], {}, Activation::relu); },
        {{2, 2, 4, 4}, {3, 2, 3, 3}, {3}}},
+      {"conv2d with max_pool2d",
+       [](const In& v) { return conv2d_max_pool2d(v[0], v[1], {}, {.padding = 1}); },
+       {{2, 2, 4, 5}, {3, 2, 3, 3}}},
+      {"conv2d with ReLU and max_pool2d",
+       [](const In& v) { return conv2d_max_pool2d(v[0], v[1], v[2], {}, Activation::relu); },
+       {{2, 2, 5, 6}, {3, 2, 2, 2}, {3}}},
   });
 }
 

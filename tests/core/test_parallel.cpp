@@ -74,17 +74,21 @@ TEST_CASE("an exception arrives from any of the threads, and work goes on afterw
   }
 }
 
-TEST_CASE("nested loops share the threads") {
+TEST_CASE("a loop within a loop stays on the thread that called it") {
   for (const int threads : {1, 2, 8}) {
     CAPTURE(threads);
     const WithThreads guard(threads);
     std::atomic<std::int64_t> sum{0};
+    std::atomic<int> strangers{0};
     parallel_for(20, 1, [&](std::int64_t outer, std::int64_t) {
+      const std::thread::id caller = std::this_thread::get_id();
       parallel_for(50, 7, [&](std::int64_t begin, std::int64_t end) {
+        strangers += std::this_thread::get_id() != caller;
         for (std::int64_t i = begin; i < end; ++i) sum += outer * 50 + i;
       });
     });
     CHECK(sum == 999 * 1000 / 2);
+    CHECK(strangers == 0);
   }
 }
 

@@ -15,7 +15,8 @@
 #include <reel/nn/sequential.h>
 #include <tests/autograd/golden.h>
 
-// A Sequential hands the ReLU behind a layer to that layer. It must not show: same values, same gradients.
+// A layer of a Sequential does a ReLU and a max pooling behind it on its way out. It must not show: same values, same
+// gradients.
 
 using namespace reel;
 using namespace reel::testing;
@@ -77,6 +78,28 @@ TEST_CASE("a ReLU on the way out of a layer gives what it gives behind it") {
   check_alike(nn::Sequential{nn::Tanh(), nn::ReLU(), nn::ReLU()}, {4, 7});
 }
 
+TEST_CASE("a max pooling on the way out of a convolution gives what it gives behind it") {
+  const nn::Conv2dOptions conv{.in_channels = 2, .out_channels = 6, .kernel_size = 3};
+  check_alike(nn::Sequential{nn::Conv2d(conv), nn::MaxPool2d(2)}, {4, 2, 9, 12});
+  check_alike(nn::Sequential{nn::Conv2d(conv), nn::ReLU(), nn::MaxPool2d(2), nn::ReLU()}, {33, 2, 28, 28});
+  // Not on the way: other windows, and a ReLU that comes after.
+  check_alike(nn::Sequential{nn::Conv2d(conv), nn::ReLU(), nn::MaxPool2d(3)}, {4, 2, 11, 12});
+  check_alike(nn::Sequential{nn::Conv2d(conv), nn::ReLU(), nn::MaxPool2d({.kernel_size = 2, .stride = 1})},
+              {4, 2, 9, 12});
+  check_alike(nn::Sequential{nn::Conv2d(conv), nn::MaxPool2d(2), nn::ReLU()}, {4, 2, 9, 12});
+  check_alike(nn::Sequential{nn::Linear(7, 5), nn::MaxPool2d(2)}, {2, 2, 4, 7});
+}
+
+TEST_CASE("a max pooling on the way is one op on the tape; what it can't do is that layer's own error") {
+  nn::Sequential model{nn::Conv2d({.in_channels = 1, .out_channels = 2, .kernel_size = 3}), nn::ReLU(),
+                       nn::MaxPool2d(2)};
+  const Tape tape;
+  static_cast<void>(model(Tensor::ones({4, 1, 8, 8})));
+  CHECK(tape.size() == 3);  // weight, bias, conv2d_relu_max_pool2d
+  CHECK_THROWS_WITH_AS(static_cast<void>(model(Tensor::ones({4, 1, 8, 3}))),
+                       doctest::Contains("max_pool2d (2): a window of 2"), ShapeError);
+}
+
 TEST_CASE("a ReLU lets NaN through, behind a layer and on the way out of it") {
   nn::Sequential model{nn::Conv2d({.in_channels = 1, .out_channels = 1, .kernel_size = 1}), nn::ReLU()};
   Tensor weight = model.parameters()[0].value();
@@ -97,8 +120,8 @@ TEST_CASE("NaN in a channel reaches its bias through batch_norm and ReLU, on the
 TEST_CASE("a layer that is derived from one with a ReLU of its own is asked, too") {
   struct Halved : nn::Linear {
     using nn::Linear::Linear;
-    Variable forward_with(const Variable& x, Activation activation) override {
-      return nn::Linear::forward_with(x, activation) * 0.5;
+    Variable forward_with(const Variable& x, nn::LayersBehind& behind) override {
+      return nn::Linear::forward_with(x, behind) * 0.5;
     }
   };
   check_alike(nn::Sequential{Halved(7, 5), nn::ReLU()}, {4, 7});
