@@ -73,21 +73,21 @@ void add_products(const float* data, Places offset, Places place, const float* d
   }
 }
 
-/// sums[o][k] += sum over p of data[offset[k] + p] * dy[o][p], for `Channels` output channels and four taps.
+/// sums[o][k] += sum over p of data[offset[k] + p] * dy[o][p], for `Channels` output channels and `dot_columns` taps.
 template <int Channels>
 HWY_NOINLINE void add_dots(const float* const* taps, const float* dy, std::int64_t dy_step, std::int64_t span,
                            float* sums, std::int64_t sums_step, std::int64_t count) {
-  Vec sum[Channels][4];
+  Vec sum[Channels][dot_columns];
   for (int o = 0; o < Channels; ++o) {
-    for (int k = 0; k < 4; ++k) sum[o][k] = hn::Zero(Floats());
+    for (int k = 0; k < dot_columns; ++k) sum[o][k] = hn::Zero(Floats());
   }
   const auto add = [&](std::int64_t p, const auto& factor) HWY_ATTR {
-    Vec tap[4];
-    for (int k = 0; k < 4; ++k) tap[k] = load(taps[k] + p);
+    Vec tap[dot_columns];
+    for (int k = 0; k < dot_columns; ++k) tap[k] = load(taps[k] + p);
     HWY_UNROLL(4)
     for (int o = 0; o < Channels; ++o) {
       const Vec f = factor(dy + o * dy_step + p);
-      for (int k = 0; k < 4; ++k) sum[o][k] = hn::MulAdd(f, tap[k], sum[o][k]);
+      for (int k = 0; k < dot_columns; ++k) sum[o][k] = hn::MulAdd(f, tap[k], sum[o][k]);
     }
   };
   std::int64_t p = 0;
@@ -110,13 +110,13 @@ HWY_NOINLINE void add_dots(const float* const* taps, const float* dy, std::int64
 void add_all_dots(const float* data, Places offset, const float* dy, std::int64_t dy_step, std::int64_t channels,
                   std::int64_t span, float* sums) {
   const std::int64_t terms = offset.count;
-  for (std::int64_t k = 0; k < terms; k += 4) {
-    const float* taps[4];
-    for (std::int64_t i = 0; i < 4; ++i) taps[i] = data + offset.at[std::min(k + i, terms - 1)];
-    for_each_tile(channels, lanes == 16 ? 4 : 2, [&](std::int64_t o, std::int64_t some) HWY_ATTR {
+  for (std::int64_t k = 0; k < terms; k += dot_columns) {
+    const float* taps[dot_columns];
+    for (std::int64_t i = 0; i < dot_columns; ++i) taps[i] = data + offset.at[std::min(k + i, terms - 1)];
+    for_each_tile(channels, dot_rows, [&](std::int64_t o, std::int64_t some) HWY_ATTR {
       constexpr decltype(&add_dots<1>) add[] = {add_dots<1>, add_dots<2>, add_dots<3>, add_dots<4>};
       add[some - 1](taps, dy + o * dy_step, dy_step, span, sums + o * terms + k, terms,
-                    std::min<std::int64_t>(4, terms - k));
+                    std::min<std::int64_t>(dot_columns, terms - k));
     });
   }
 }

@@ -27,16 +27,22 @@ HWY_INLINE Range range_inside(const FieldAxis& axis, std::int64_t phase, std::in
   return {std::min(begin, count), std::clamp(end, std::min(begin, count), count)};
 }
 
-/// One row of one column phase.
-HWY_INLINE void copy_row(const float* from, const FieldAxis& axis, std::int64_t phase, std::int64_t width, float* to) {
-  const Range in = range_inside(axis, phase, 0, width);
-  std::fill(to, to + in.begin, 0.0F);
-  std::fill(to + in.end, to + width, 0.0F);
-  const float* source = from + phase - axis.pad;
+/// Zeros in whole vectors, and so beyond the end too.
+HWY_INLINE void put_zeros(float* to, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; i += lanes) store(hn::Zero(Floats()), to + i);
+}
+
+/// One row of one column phase, of which `in` lies in the image. `source` is where element 0 would be, had it a place
+/// there. Zeros may go beyond the row's end: what lies there is written later.
+HWY_INLINE void copy_row(const float* source, std::int64_t stride, Range in, std::int64_t width, float* to) {
+  put_zeros(to, in.begin);
+  put_zeros(to + in.end, width - in.end);
   std::int64_t i = in.begin;
-  if (axis.stride == 1) {
-    for (; i < in.end; ++i) to[i] = source[i];
-  } else if (axis.stride == 2) {
+  if (stride == 1) {
+    const auto copy = [&](auto d, std::int64_t at) HWY_ATTR { hn::StoreU(hn::LoadU(d, source + at), d, to + at); };
+    return for_each_vector(in.end - i, [&](auto d, std::int64_t at) HWY_ATTR { copy(d, i + at); });
+  }
+  if (stride == 2) {
     for (; i + lanes < in.end; i += lanes) {  // the last one apart: its vector reads one element too many
       Vec even;
       Vec odd;
@@ -44,10 +50,11 @@ HWY_INLINE void copy_row(const float* from, const FieldAxis& axis, std::int64_t 
       store(even, to + i);
     }
   }
-  for (; i < in.end; ++i) to[i] = source[i * axis.stride];
+  for (; i < in.end; ++i) to[i] = source[i * stride];
 }
 
-/// Fills a field with planes of images that lie `image_step` apart; its outputs begin in row `first_row`.
+/// Fills a field with planes of images that lie `image_step` apart; its outputs begin in row `first_row`. Writes up to
+/// a vector beyond the field.
 HWY_INLINE void copy_field(const float* from, std::int64_t image_step, const Field& field, std::int64_t first_row,
                            float* to) {
   const FieldAxis& v = field.vertical;
@@ -57,13 +64,14 @@ HWY_INLINE void copy_field(const float* from, std::int64_t image_step, const Fie
     for (std::int64_t row_phase = 0; row_phase < v.stride; ++row_phase) {
       const Range in = range_inside(v, row_phase, first_row, field.height());
       for (std::int64_t phase = 0; phase < h.stride; ++phase) {
+        const Range columns = range_inside(h, phase, 0, width);
         for (std::int64_t image = 0; image < field.images; ++image, to += field.image_size()) {
           const float* plane = from + image * image_step + c * v.in * h.in;
           std::fill(to, to + in.begin * width, 0.0F);
           std::fill(to + in.end * width, to + field.image_size(), 0.0F);
           for (std::int64_t i = in.begin; i < in.end; ++i) {
             const std::int64_t row = (first_row + i) * v.stride + row_phase - v.pad;
-            copy_row(plane + row * h.in, h, phase, width, to + i * width);
+            copy_row(plane + row * h.in + phase - h.pad, h.stride, columns, width, to + i * width);
           }
         }
       }

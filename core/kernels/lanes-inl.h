@@ -24,6 +24,9 @@ using Vec = hn::Vec<Floats>;
 constexpr std::int64_t lanes = hn::MaxLanes(Floats());
 /// The registers hold a tile of `tile_rows` x (2 * lanes) sums, with room for the operands.
 constexpr int tile_rows = lanes == 16 ? 8 : 4;
+/// The same for dot products: `dot_rows` of one operand with `dot_columns` of the other.
+constexpr int dot_rows = lanes == 16 ? 4 : 2;
+constexpr int dot_columns = lanes == 16 ? 5 : 4;
 
 constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 constexpr std::int64_t round_up(std::int64_t a, std::int64_t b) { return ceil_div(a, b) * b; }
@@ -77,6 +80,21 @@ HWY_INLINE void transpose(Vec* v) {
 }
 
 #endif
+
+/// Calls `f(d, i)` for vectors of numbers from i on, described by d, until `count` are done. Short runs take shorter
+/// vectors, and the last one goes back over some that are done.
+template <class F>
+HWY_INLINE void for_each_vector(std::int64_t count, const F& f) {
+  const auto run = [&](auto d) HWY_ATTR {
+    const auto n = static_cast<std::int64_t>(hn::Lanes(d));
+    for (std::int64_t i = 0; i < count; i += n) f(d, std::min(i, count - n));
+  };
+  if (count >= lanes) return run(Floats());
+  if (count >= 8) return run(hn::CappedTag<float, 8>());
+  if (count >= 4) return run(hn::CappedTag<float, 4>());
+  if (count >= 2) return run(hn::CappedTag<float, 2>());
+  run(hn::CappedTag<float, 1>());
+}
 
 /// Calls `put(i, v)` for i < n, where lane k of v is from[k * stride + i] for k < count, and 0 for the lanes above.
 template <class Put>

@@ -25,21 +25,6 @@ HWY_INLINE V larger(V a, V b) {
   return hn::IfThenElse(hn::Or(hn::Gt(b, a), hn::IsNaN(b)), b, a);
 }
 
-/// Calls `f(d, i)` for vectors of windows from i on. Short rows take shorter vectors, and the last vector goes back
-/// over some that are done.
-template <class F>
-HWY_INLINE void for_each_vector(std::int64_t count, const F& f) {
-  const auto run = [&](auto d) HWY_ATTR {
-    const auto n = static_cast<std::int64_t>(hn::Lanes(d));
-    for (std::int64_t i = 0; i < count; i += n) f(d, std::min(i, count - n));
-  };
-  if (count >= lanes) return run(Floats());
-  if (count >= 8) return run(hn::CappedTag<float, 8>());
-  if (count >= 4) return run(hn::CappedTag<float, 4>());
-  if (count >= 2) return run(hn::CappedTag<float, 2>());
-  run(hn::CappedTag<float, 1>());
-}
-
 void pool_row(const PoolRow& row, float* out) {
   for_each_vector(row.count, [&](auto d, std::int64_t i) HWY_ATTR {
     hn::Vec<decltype(d)> a, b, c, e;
