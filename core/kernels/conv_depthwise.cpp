@@ -224,7 +224,7 @@ void add_plane_of_three(const float* plane, const PaddedPlane& padded, const flo
                         float* sums) {
   Vec sum[9];
   HWY_UNROLL(9)
-  for (int k = 0; k < 9; ++k) sum[k] = hn::Zero(Floats());
+  for (Vec& v : sum) v = hn::Zero(Floats());
   const auto add = [&]<int Rows>(std::int64_t oh) HWY_ATTR {
     for (std::int64_t j = 0; j < g.out_w; j += lanes) {
       const std::int64_t ow = std::min(j, g.out_w - lanes);

@@ -7,6 +7,7 @@
 #endif
 
 #include <reel/core/kernels/conv_field.h>
+#include <reel/core/kernels/inside.h>
 #include <reel/core/kernels/lanes-inl.h>
 
 HWY_BEFORE_NAMESPACE();
@@ -16,15 +17,9 @@ using direct::Field;
 using direct::FieldAxis;
 using direct::FieldUnits;
 
-/// The elements [begin, end) of phase `phase` that lie in the image, when the phase begins at element `first`.
-struct Range {
-  std::int64_t begin, end;
-};
-HWY_INLINE Range range_inside(const FieldAxis& axis, std::int64_t phase, std::int64_t first, std::int64_t count) {
-  const std::int64_t at = first * axis.stride + phase - axis.pad;  // of element 0, in the image
-  const std::int64_t begin = at < 0 ? ceil_div(-at, axis.stride) : 0;
-  const std::int64_t end = at < axis.in ? ceil_div(axis.in - at, axis.stride) : 0;
-  return {std::min(begin, count), std::clamp(end, std::min(begin, count), count)};
+/// Of `count` elements of a phase from element `first` on, those that lie in the image.
+HWY_INLINE Inside inside_image(const FieldAxis& axis, std::int64_t phase, std::int64_t first, std::int64_t count) {
+  return inside(first * axis.stride + phase - axis.pad, axis.stride, axis.in, count);
 }
 
 /// Zeros in whole vectors, and so beyond the end too.
@@ -34,7 +29,7 @@ HWY_INLINE void put_zeros(float* to, std::int64_t count) {
 
 /// One row of one column phase, of which `in` lies in the image. `source` is where element 0 would be, had it a place
 /// there. Zeros may go beyond the row's end: what lies there is written later.
-HWY_INLINE void copy_row(const float* source, std::int64_t stride, Range in, std::int64_t width, float* to) {
+HWY_INLINE void copy_row(const float* source, std::int64_t stride, Inside in, std::int64_t width, float* to) {
   put_zeros(to, in.begin);
   put_zeros(to + in.end, width - in.end);
   std::int64_t i = in.begin;
@@ -62,9 +57,9 @@ HWY_INLINE void copy_field(const float* from, std::int64_t image_step, const Fie
   const std::int64_t width = field.width();
   for (std::int64_t c = 0; c < field.channels; ++c) {
     for (std::int64_t row_phase = 0; row_phase < v.stride; ++row_phase) {
-      const Range in = range_inside(v, row_phase, first_row, field.height());
+      const Inside in = inside_image(v, row_phase, first_row, field.height());
       for (std::int64_t phase = 0; phase < h.stride; ++phase) {
-        const Range columns = range_inside(h, phase, 0, width);
+        const Inside columns = inside_image(h, phase, 0, width);
         for (std::int64_t image = 0; image < field.images; ++image, to += field.image_size()) {
           const float* plane = from + image * image_step + c * v.in * h.in;
           std::fill(to, to + in.begin * width, 0.0F);

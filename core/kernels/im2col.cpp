@@ -1,22 +1,10 @@
 #include <algorithm>
 #include <reel/core/kernels/im2col.h>
+#include <reel/core/kernels/inside.h>
 #include <reel/core/simd.h>
 
 namespace reel::kernels {
 namespace {
-
-/// The output columns [begin, end) whose tap at offset `shift` lies inside an input row of `width` pixels.
-struct Inside {
-  std::int64_t begin;
-  std::int64_t end;
-};
-
-Inside inside(std::int64_t shift, std::int64_t stride, std::int64_t width, std::int64_t out) {
-  const std::int64_t first = shift < 0 ? (-shift + stride - 1) / stride : 0;
-  const std::int64_t last = width - shift <= 0 ? 0 : (width - shift + stride - 1) / stride;
-  const std::int64_t begin = std::min(first, out);
-  return {begin, std::clamp(last, begin, out)};
-}
 
 /// One tap of the kernel over one channel of a tile: a row of the column matrix.
 struct Tap {

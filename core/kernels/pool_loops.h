@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <reel/core/kernels/inside.h>
 #include <reel/core/kernels/pool.h>
 #include <reel/core/parallel.h>
 
@@ -20,17 +21,6 @@ void for_each_plane(const Tensor& input, std::int64_t pixels, const F& f) {
   for_some_planes(input, pixels, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t plane = begin; plane < end; ++plane) f(plane);
   });
-}
-
-/// The positions [begin, end) of a window whose given tap lies inside the axis.
-struct Inside {
-  std::int64_t begin, end;
-};
-
-inline Inside inside(std::int64_t shift, std::int64_t stride, std::int64_t in, std::int64_t out) {
-  const std::int64_t begin = std::min(out, shift < 0 ? (-shift + stride - 1) / stride : 0);
-  const std::int64_t end = in - shift <= 0 ? 0 : (in - shift + stride - 1) / stride;
-  return {begin, std::clamp(end, begin, out)};
 }
 
 /// Calls `f(row_offset, shift, inside)` for every tap of the windows in output row `oh`: input pixel of position ow is
