@@ -5,6 +5,7 @@
 #include <reel/autograd/ops/view.h>
 #include <reel/autograd/tape.h>
 #include <reel/core/kernels/index.h>
+#include <reel/core/kernels/softmax.h>
 
 namespace reel {
 namespace {
@@ -51,14 +52,17 @@ Tensor one_hot_channels(const Tensor& target, std::int64_t classes, DType dtype)
 
 Variable cross_entropy(const Variable& logits, const Tensor& target, Reduction reduction) {
   require_labels("cross_entropy", logits, target);
-  const Tensor picked = gather(log_softmax(logits.value(), 1), 1, target.unsqueeze(1)).squeeze(1);
-  const double count = reduction == Reduction::mean ? static_cast<double>(target.numel()) : 1.0;
-  Tensor value = reduction == Reduction::none ? -picked : sum(picked) * (-1 / count);
+  const kernels::CrossEntropy forward = kernels::cross_entropy(logits.value(), target);
   const bool whole = reduction != Reduction::none;
+  const double scale = reduction == Reduction::mean ? 1 / static_cast<double>(target.numel()) : 1.0;
+  Tensor value = whole ? sum(forward.losses) * scale : forward.losses;
   return record("cross_entropy", {logits}, std::move(value),
-                [logits, target, count, whole](const Variable& grad, const Step&) -> Gradients {
+                [logits, target, forward, scale, whole](const Variable& grad, const Step&) -> Gradients {
+                  if (Tape::current() == nullptr) {
+                    return {kernels::cross_entropy_grad(logits.value(), target, forward, grad.value(), scale)};
+                  }
                   const Tensor wanted = one_hot_channels(target, logits.size(1), logits.dtype());
-                  return {(softmax(logits, 1) - wanted) * (whole ? grad * (1 / count) : unsqueeze(grad, 1))};
+                  return {(softmax(logits, 1) - wanted) * (whole ? grad * scale : unsqueeze(grad, 1))};
                 });
 }
 

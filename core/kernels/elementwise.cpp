@@ -2,7 +2,9 @@
 #include <cmath>
 #include <numbers>
 #include <reel/core/kernels/elementwise.h>
+#include <reel/core/kernels/functions.h>
 #include <reel/core/kernels/loops.h>
+#include <reel/core/kernels/simd.h>
 
 namespace reel {
 namespace {
@@ -17,6 +19,20 @@ template <class F>
 Tensor float_op(std::string_view op, const Tensor& a, const F& f) {
   require_defined(op, a);
   return visit_floats(op, a.dtype(), [&]<class T>(T) { return kernels::map<T, T>(a, f); });
+}
+
+/// A function that is made of vectors for float32, and of `f` for the rest.
+template <class F>
+Tensor float_op(std::string_view op, const Tensor& a, kernels::functions::Function vectors, const F& f) {
+  require_defined(op, a);
+  if (a.dtype() != float32 || !kernels::has_fast_vectors()) return float_op(op, a, f);
+  const Tensor x = a.contiguous();
+  Tensor y = Tensor::empty(a.shape());
+  const auto* from = x.data<float>();
+  auto* to = y.mutable_data<float>();
+  parallel_for(x.numel(), kernels::loop_chunk,
+               [&](std::int64_t begin, std::int64_t end) { vectors(from + begin, to + begin, end - begin); });
+  return y;
 }
 
 template <class F>
@@ -95,10 +111,10 @@ Tensor pow(const Tensor& a, double exponent) {
   return float_op("pow", a, [exponent]<class T>(T x) { return std::pow(x, static_cast<T>(exponent)); });
 }
 Tensor exp(const Tensor& a) {
-  return float_op("exp", a, [](auto x) { return std::exp(x); });
+  return float_op("exp", a, kernels::functions::exp, [](auto x) { return std::exp(x); });
 }
 Tensor log(const Tensor& a) {
-  return float_op("log", a, [](auto x) { return std::log(x); });
+  return float_op("log", a, kernels::functions::log, [](auto x) { return std::log(x); });
 }
 Tensor sqrt(const Tensor& a) {
   return float_op("sqrt", a, [](auto x) { return std::sqrt(x); });
@@ -110,19 +126,20 @@ Tensor cos(const Tensor& a) {
   return float_op("cos", a, [](auto x) { return std::cos(x); });
 }
 Tensor erf(const Tensor& a) {
-  return float_op("erf", a, [](auto x) { return std::erf(x); });
+  return float_op("erf", a, kernels::functions::erf, [](auto x) { return std::erf(x); });
 }
 Tensor tanh(const Tensor& a) {
-  return float_op("tanh", a, [](auto x) { return std::tanh(x); });
+  return float_op("tanh", a, kernels::functions::tanh, [](auto x) { return std::tanh(x); });
 }
 Tensor sigmoid(const Tensor& a) {
-  return float_op("sigmoid", a, []<class T>(T x) {
+  return float_op("sigmoid", a, kernels::functions::sigmoid, []<class T>(T x) {
     const T e = std::exp(-std::abs(x));
     return (x >= 0 ? T{1} : e) / (1 + e);
   });
 }
 Tensor softplus(const Tensor& a) {
-  return float_op("softplus", a, []<class T>(T x) { return std::max(x, T{0}) + std::log1p(std::exp(-std::abs(x))); });
+  return float_op("softplus", a, kernels::functions::softplus,
+                  []<class T>(T x) { return std::max(x, T{0}) + std::log1p(std::exp(-std::abs(x))); });
 }
 Tensor relu(const Tensor& a) {
   return float_op("relu", a, []<class T>(T x) { return x < 0 ? T{0} : x; });
@@ -140,7 +157,7 @@ Tensor leaky_relu_grad(const Tensor& grad, const Tensor& y, double slope) {
   });
 }
 Tensor gelu(const Tensor& a) {
-  return float_op("gelu", a,
+  return float_op("gelu", a, kernels::functions::gelu,
                   []<class T>(T x) { return x * (1 + std::erf(x * static_cast<T>(std::numbers::sqrt2 / 2))) / 2; });
 }
 

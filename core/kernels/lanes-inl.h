@@ -34,6 +34,24 @@ constexpr std::int64_t round_up(std::int64_t a, std::int64_t b) { return ceil_di
 HWY_INLINE Vec load(const float* from) { return hn::LoadU(Floats(), from); }
 HWY_INLINE void store(Vec v, float* to) { hn::StoreU(v, Floats(), to); }
 HWY_INLINE Vec fill(float x) { return hn::Set(Floats(), x); }
+/// The first `count` lanes alone, of which there may be all; the others hold `rest`.
+HWY_INLINE Vec load_some(const float* from, std::int64_t count, float rest = 0) {
+  if (count == lanes) return load(from);
+  HWY_ALIGN float all[lanes];
+  std::fill(std::copy_n(from, count, all), all + lanes, rest);
+  return load(all);
+}
+HWY_INLINE void store_some(Vec v, float* to, std::int64_t count) {
+  if (count == lanes) return store(v, to);
+  HWY_ALIGN float all[lanes];
+  store(v, all);
+  std::copy_n(all, count, to);
+}
+/// The larger, where a comes before b: the first of equals, and a NaN before all.
+template <class V>
+HWY_INLINE V larger(V a, V b) {
+  return hn::IfThenElse(hn::Or(hn::Gt(b, a), hn::IsNaN(b)), b, a);
+}
 /// max(v, 0), and a NaN stays one.
 HWY_INLINE Vec relu(Vec v) { return hn::IfThenZeroElse(hn::Lt(v, hn::Zero(Floats())), v); }
 

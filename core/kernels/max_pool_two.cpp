@@ -19,12 +19,6 @@ struct PoolRow {
   std::int64_t count;
 };
 
-/// The larger, where a comes before b: the first of equals, and a NaN before all.
-template <class V>
-HWY_INLINE V larger(V a, V b) {
-  return hn::IfThenElse(hn::Or(hn::Gt(b, a), hn::IsNaN(b)), b, a);
-}
-
 void pool_row(const PoolRow& row, float* out) {
   for_each_vector(row.count, [&](auto d, std::int64_t i) HWY_ATTR {
     hn::Vec<decltype(d)> a, b, c, e;

@@ -9,4 +9,18 @@ namespace reel {
 /// log(softmax(a)), without taking the logarithm of a small number.
 [[nodiscard]] Tensor log_softmax(const Tensor& a, std::int64_t axis = -1);
 
+namespace kernels {
+
+/// -log softmax(logits)[label] for logits [N, C, ...] and int64 labels [N, ...] in [0, C); all of shape [N, ...].
+struct CrossEntropy {
+  Tensor losses;
+  Tensor tops;    // the largest logit
+  Tensor totals;  // the sum of exp(logit - largest)
+};
+[[nodiscard]] CrossEntropy cross_entropy(const Tensor& logits, const Tensor& labels);
+/// (softmax(logits) - one-hot labels) * scale * grad, where grad has shape [N, ...] or one element.
+[[nodiscard]] Tensor cross_entropy_grad(const Tensor& logits, const Tensor& labels, const CrossEntropy& forward,
+                                        const Tensor& grad, double scale);
+
+}  // namespace kernels
 }  // namespace reel

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <reel/core/kernels/elementwise.h>
+#include <reel/core/kernels/index.h>
 #include <reel/core/kernels/pool.h>
 #include <reel/core/kernels/reduce.h>
 #include <reel/core/kernels/softmax.h>
@@ -130,6 +131,49 @@ TEST_CASE("max_pool2d picks what a naive loop picks, and its adjoint leads back"
       const Tensor scattered = kernels::max_pool2d_adjoint(v, x, values, g);
       CHECK(scattered.shape() == shape);
       CHECK(sum(values * v).item() == doctest::Approx(sum(x * scattered).item()).epsilon(1e-4));
+    }
+  }
+}
+
+TEST_CASE("softmax of runs of any length") {
+  for (const std::int64_t n : {1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 100, 1000}) {
+    CAPTURE(n);
+    const Tensor a = numbers({3, n}, float32);
+    const Tensor e = exp(a.to(float64));
+    const Tensor expected = e / sum(e, {1}, true);
+    CHECK(largest_difference(softmax(a) / expected.to(float32), Tensor::ones({3, n})) < 2e-6);
+    CHECK(largest_difference(log_softmax(a), log(expected)) < 2e-6);
+  }
+}
+
+TEST_CASE("cross_entropy and its gradient are those of the definition, whatever the layout") {
+  for (const DType dtype : {float32, float64}) {
+    for (const Shape& shape : {Shape{3, 1}, Shape{5, 10}, Shape{2, 16}, Shape{300, 33}, Shape{2, 4, 3}, Shape{0, 4}}) {
+      CAPTURE(concat(dtype, ' ', shape));
+      const Tensor x = numbers(shape, dtype) * 3.0;
+      Shape label_shape = shape;
+      label_shape.erase(1);
+      const Tensor labels = Tensor::arange(0, static_cast<double>(numel(label_shape)), 1, int64).reshape(label_shape);
+      const auto classes = static_cast<double>(shape[1]);
+      const Tensor wanted = labels - labels / Tensor::scalar(classes, int64) * classes;
+      const Tensor p = softmax(x.to(float64), 1);
+      const double tolerance = dtype == float64 ? 1e-14 : 2e-6;
+
+      const auto out = kernels::cross_entropy(x, wanted);
+      const Tensor picked = gather(log(p), 1, wanted.unsqueeze(1)).squeeze(1);
+      CHECK(largest_difference(out.losses, -picked) <= 5 * tolerance);
+
+      Tensor difference = p.clone();
+      const std::int64_t inner = numel(label_shape) == 0 ? 1 : numel(label_shape) / shape[0];
+      for (std::int64_t i = 0; i < numel(label_shape); ++i) {
+        const std::int64_t label = wanted.data<std::int64_t>()[i];
+        difference.mutable_data<double>()[(i / inner * shape[1] + label) * inner + i % inner] -= 1;
+      }
+      const Tensor grad = numbers(label_shape, dtype);
+      CHECK(largest_difference(kernels::cross_entropy_grad(x, wanted, out, grad, 0.5),
+                               difference * grad.to(float64).unsqueeze(1) * 0.5) <= tolerance);
+      CHECK(largest_difference(kernels::cross_entropy_grad(x, wanted, out, Tensor::scalar(2, dtype), 0.5),
+                               difference) <= tolerance);
     }
   }
 }
