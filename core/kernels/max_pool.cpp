@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <limits>
+#include <reel/core/kernels/max_pool_any.h>
 #include <reel/core/kernels/max_pool_two.h>
 #include <reel/core/kernels/pool_loops.h>
 #include <reel/core/kernels/simd.h>
@@ -93,6 +95,11 @@ REEL_SIMD void spread_tap(T* __restrict left, const T* __restrict output, const 
   }
 }
 
+/// The vectors of any_window take the padding for pixels of -infinity, which must not be what a window chose.
+bool is_for_vectors(const float* output, std::int64_t n) {
+  return has_fast_vectors() && std::find(output, output + n, -std::numeric_limits<float>::infinity()) == output + n;
+}
+
 template <class T>
 void spread_plane(const T* grad, const T* plane, const T* output, T* to, const Pool2dGeometry& g) {
   std::fill_n(to, g.in_h * g.in_w, T{0});
@@ -115,6 +122,11 @@ Tensor max_pool2d(const Tensor& input, const Pool2dGeometry& g) {
     const T* from = x.data<T>();
     T* to = out.mutable_data<T>();
     for_some_planes(x, g.in_h * g.in_w, [&](std::int64_t begin, std::int64_t end) {
+      if constexpr (sizeof(T) == 4) {
+        if (!is_two_by_two(g) && has_fast_vectors()) {
+          return any_window::pool(from + begin * g.in_h * g.in_w, end - begin, to + begin * area, g);
+        }
+      }
       for (std::int64_t p = begin; p < end; ++p) {
         const T* plane = from + p * g.in_h * g.in_w;
         T* pooled = to + p * area;
@@ -140,6 +152,7 @@ Tensor max_pool2d_adjoint(const Tensor& grad, const Tensor& input, const Tensor&
       const T* chosen = y.data<T>() + p * area;
       if constexpr (sizeof(T) == 4) {
         if (is_two_by_two(g) && has_fast_vectors()) return two_by_two::spread(dy, x.data<T>() + at, chosen, to + at, g);
+        if (is_for_vectors(chosen, area)) return any_window::spread(dy, x.data<T>() + at, chosen, to + at, g);
       }
       spread_plane(dy, x.data<T>() + at, chosen, to + at, g);
     });

@@ -54,11 +54,37 @@ const std::vector<PoolCase>& pool_cases() {
       {{2, 1, 5, 6}, {.kernel_size = {2, 3}, .stride = {1, 4}, .padding = {1, 0}}},
       {{1, 1, 9, 9}, {.kernel_size = 3, .stride = 1, .padding = 1, .dilation = {2, 3}}},
       {{1, 2, 1, 1}, {.kernel_size = 1}},
+      {{2, 2, 23, 41}, {.kernel_size = 3, .stride = 2, .padding = 1}},
+      {{1, 3, 20, 70}, {.kernel_size = 3, .stride = 2}},
+      {{1, 2, 33, 34}, {.kernel_size = {5, 4}, .stride = {2, 1}, .padding = 2}},
+      {{1, 2, 19, 67}, {.kernel_size = 3, .stride = 3, .padding = 1, .dilation = 2}},
       {{1, 1, 2, 5}, {.kernel_size = 2, .stride = 5, .padding = 1}},
       {{1, 1, 1, 4}, {.kernel_size = {3, 4}, .padding = {1, 0}}},
       {{0, 3, 8, 8}, {}},
       {{2, 0, 8, 8}, {}}};
   return cases;
+}
+
+/// Puts each gradient at the first pixel of its window that is the output.
+Tensor spread_by_loop(const Tensor& grad, const Tensor& input, const Tensor& output, const kernels::Pool2dGeometry& g) {
+  Tensor out = Tensor::zeros(input.shape(), float64);
+  const Tensor x = input.to(float64);
+  const Tensor y = output.to(float64);
+  const Tensor gy = grad.to(float64);
+  const std::int64_t planes = input.size(0) * input.size(1);
+  std::vector<bool> is_given(static_cast<std::size_t>(grad.numel()));
+  for (std::int64_t p = 0; p < planes; ++p) {
+    for_each_pixel(g, [&](auto oh, auto ow, auto h, auto w) {
+      const std::int64_t window = (p * g.out_h + oh) * g.out_w + ow;
+      const std::int64_t pixel = (p * g.in_h + h) * g.in_w + w;
+      const double value = x.data<double>()[pixel];
+      if (is_given[static_cast<std::size_t>(window)]) return;
+      if (value != y.data<double>()[window] && !std::isnan(value)) return;
+      is_given[static_cast<std::size_t>(window)] = true;
+      out.mutable_data<double>()[pixel] += gy.data<double>()[window];
+    });
+  }
+  return out;
 }
 
 }  // namespace
@@ -109,32 +135,6 @@ TEST_CASE("softmax of extreme values neither overflows nor loses digits") {
   }
 }
 
-TEST_CASE("max_pool2d picks what a naive loop picks, and its adjoint leads back") {
-  for (const DType dtype : {float32, float64}) {
-    for (const auto& [shape, options] : pool_cases()) {
-      CAPTURE(concat(shape, " kernel ", options.kernel_size));
-      const Tensor x = numbers(shape, dtype);
-      const auto g = kernels::pool2d_geometry("max_pool2d", shape, options);
-      const Tensor values = kernels::max_pool2d(x, g);
-      Tensor expected = Tensor::full({shape[0], shape[1], g.out_h, g.out_w}, -inf, dtype);
-      for (std::int64_t p = 0; p < shape[0] * shape[1]; ++p) {
-        const Tensor plane = x.reshape({-1, g.in_h, g.in_w}).select(0, p);
-        const Tensor out = expected.reshape({-1, g.out_h, g.out_w}).select(0, p);
-        for_each_pixel(g, [&](auto oh, auto ow, auto h, auto w) {
-          out.select(0, oh).select(0, ow).fill(std::max(out.at({oh, ow}), plane.at({h, w})));
-        });
-      }
-      CHECK(largest_difference(values, expected) == 0);
-      CHECK(largest_difference(kernels::max_pool2d_pick(x, x, values, g), expected) == 0);
-      // <gather(x), v> = <x, scatter(v)>
-      const Tensor v = numbers(values.shape(), dtype);
-      const Tensor scattered = kernels::max_pool2d_adjoint(v, x, values, g);
-      CHECK(scattered.shape() == shape);
-      CHECK(sum(values * v).item() == doctest::Approx(sum(x * scattered).item()).epsilon(1e-4));
-    }
-  }
-}
-
 TEST_CASE("softmax of runs of any length") {
   for (const std::int64_t n : {1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 100, 1000}) {
     CAPTURE(n);
@@ -178,6 +178,33 @@ TEST_CASE("cross_entropy and its gradient are those of the definition, whatever 
   }
 }
 
+TEST_CASE("max_pool2d picks what a naive loop picks, and its adjoint leads back") {
+  for (const DType dtype : {float32, float64}) {
+    for (const auto& [shape, options] : pool_cases()) {
+      CAPTURE(concat(shape, " kernel ", options.kernel_size));
+      const Tensor x = numbers(shape, dtype);
+      const auto g = kernels::pool2d_geometry("max_pool2d", shape, options);
+      const Tensor values = kernels::max_pool2d(x, g);
+      Tensor expected = Tensor::full({shape[0], shape[1], g.out_h, g.out_w}, -inf, dtype);
+      for (std::int64_t p = 0; p < shape[0] * shape[1]; ++p) {
+        const Tensor plane = x.reshape({-1, g.in_h, g.in_w}).select(0, p);
+        const Tensor out = expected.reshape({-1, g.out_h, g.out_w}).select(0, p);
+        for_each_pixel(g, [&](auto oh, auto ow, auto h, auto w) {
+          out.select(0, oh).select(0, ow).fill(std::max(out.at({oh, ow}), plane.at({h, w})));
+        });
+      }
+      CHECK(largest_difference(values, expected) == 0);
+      CHECK(largest_difference(kernels::max_pool2d_pick(x, x, values, g), expected) == 0);
+      // <gather(x), v> = <x, scatter(v)>
+      const Tensor v = numbers(values.shape(), dtype);
+      const Tensor scattered = kernels::max_pool2d_adjoint(v, x, values, g);
+      CHECK(scattered.shape() == shape);
+      CHECK(largest_difference(scattered, spread_by_loop(v, x, values, g)) <= (dtype == float32 ? 1e-5 : 1e-14));
+      CHECK(sum(values * v).item() == doctest::Approx(sum(x * scattered).item()).epsilon(1e-4));
+    }
+  }
+}
+
 TEST_CASE("max_pool2d: first of equals, NaN before all, -infinity where there is nothing else") {
   const Tensor x = Tensor::of({1, 1, 0, not_a_number,        //
                                1, 1, 5, not_a_number,        //
@@ -204,6 +231,23 @@ TEST_CASE("max_pool2d: first of equals, NaN before all, -infinity where there is
   const Tensor padded = kernels::max_pool2d(low, wide);
   const Tensor four = Tensor::arange(0, 4).reshape(low.shape());
   CHECK(largest_difference(kernels::max_pool2d_pick(four, low, padded, wide), four) == 0);
+}
+
+TEST_CASE("max_pool2d leads gradients to the first of equals in wide planes, beside NaN and infinities too") {
+  Generator generator(11);
+  for (const auto& [shape, options] : pool_cases()) {
+    CAPTURE(concat(shape, " kernel ", options.kernel_size));
+    const auto g = kernels::pool2d_geometry("max_pool2d", shape, options);
+    const Tensor few = randint(0, 3, shape, generator).to(float32);  // many equals
+    const Tensor odd = randint(0, 9, shape, generator);
+    Tensor strange = where(eq(odd, Tensor::scalar(0, int64)), Tensor::scalar(not_a_number), few);
+    strange = where(eq(odd, Tensor::scalar(1, int64)), Tensor::scalar(inf), strange);
+    for (const Tensor& x : {few, strange, where(gt(odd, Tensor::scalar(2, int64)), Tensor::scalar(-inf), few)}) {
+      const Tensor y = kernels::max_pool2d(x, g);
+      const Tensor v = randint(1, 5, y.shape(), generator).to(float32);
+      CHECK(largest_difference(kernels::max_pool2d_adjoint(v, x, y, g), spread_by_loop(v, x, y, g)) == 0);
+    }
+  }
 }
 
 TEST_CASE("a pooling window always holds a pixel") {
