@@ -85,16 +85,14 @@ Variable batch_norm(const Variable& x, const Variable& weight, const Variable& b
   const auto n = static_cast<double>(x.numel()) / static_cast<double>(std::max<std::int64_t>(1, x.size(1)));
   require<ShapeError>(n > 1, "batch_norm", "training wants more than one value for each channel, got input ",
                       x.shape());
-  const auto [mean, variance] = kernels::channel_moments(x.value());
+  const auto [y, mean, variance, rstd] =
+      kernels::batch_norm(x.value(), weight.value(), bias.value(), epsilon, options.activation);
   move_towards(running_mean, mean, options.momentum);
   move_towards(running_var, variance * (n / (n - 1)), options.momentum);
-  const Tensor rstd = pow(variance + epsilon, -0.5);
-  const Tensor scale = weight.value() * rstd;
-  const Tensor y = kernels::channel_affine(x.value(), scale, bias.value() - mean * scale, options.activation);
   const bool is_relu = options.activation == Activation::relu;
   return record(is_relu ? "batch_norm_relu" : "batch_norm", {x, weight, bias}, y,
-                [x, weight, mean = mean, rstd, epsilon, cut = is_relu ? y : Tensor()](const Variable& grad,
-                                                                                      const Step&) -> Gradients {
+                [x, weight, mean = mean, rstd = rstd, epsilon, cut = is_relu ? y : Tensor()](const Variable& grad,
+                                                                                             const Step&) -> Gradients {
                   if (Tape::current() != nullptr) {
                     return recorded_grads(through_relu(grad, cut), x, weight, epsilon);
                   }

@@ -1,204 +1,230 @@
-#include <algorithm>
+#include <cmath>
 #include <reel/core/kernels/norm.h>
-#include <reel/core/parallel.h>
-#include <reel/core/simd.h>
+#include <reel/core/kernels/simd.h>
+#include <vector>
 
-namespace reel::kernels {
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "reel/core/kernels/norm.cpp"
+#include <hwy/foreach_target.h>
+
+#include <reel/core/kernels/channels-inl.h>
+
+// Some channels are a task: their second pass over memory follows while they are still in the cache.
+
+HWY_BEFORE_NAMESPACE();
+namespace reel::kernels::HWY_NAMESPACE {
 namespace {
 
-constexpr std::int64_t block = 4096;
-constexpr int lanes = 32;
-
-struct Sums {
-  double first = 0;
-  double second = 0;
-};
-
-/// Some runs of a channel: `count` of them, `step` apart, of n elements each.
-struct Runs {
-  std::int64_t count, step, n;
-};
-
-/// Sums, element by element in `lanes` lanes, of what `term(i, first, second)` adds for element i.
-template <class T, class Term>
-inline __attribute__((always_inline)) Sums sum_runs(const Runs& runs, const Term& term) {
-  T first[lanes] = {};
-  T second[lanes] = {};
-  for (std::int64_t r = 0; r < runs.count; ++r) {
-    const std::int64_t at = r * runs.step;
-    std::int64_t i = 0;
-    for (; i + lanes <= runs.n; i += lanes) {
-      for (int k = 0; k < lanes; ++k) term(at + i + k, first[k], second[k]);
-    }
-    for (; i < runs.n; ++i) term(at + i, first[0], second[0]);
-  }
-  Sums sums;
-  for (int k = 0; k < lanes; ++k) {
-    sums.first += first[k];
-    sums.second += second[k];
-  }
-  return sums;
-}
-
-/// Sums of (x - centre) and its square; the centre keeps a large mean from eating the digits of the variance.
+/// y = x * scale + shift, through the activation
 template <class T>
-REEL_SIMD Sums moment_sums(const T* x, Runs runs, T centre) {
-  return sum_runs<T>(runs, [&](std::int64_t i, T& first, T& second) {
-    const T d = x[i] - centre;
-    first += d;
-    second += d * d;
-  });
-}
+struct Affine {
+  T scale, shift;
 
-/// The gradient that counts: all of g, or that where a ReLU let its input through.
-template <bool IsCut, class T>
-T through(T g, T relu_output) {
-  return IsCut && relu_output <= 0 ? T{0} : g;
-}
-
-/// Sums of g and of g * (x - mean).
-template <bool IsCut, class T>
-REEL_SIMD Sums grad_sums(const T* g, const T* x, const T* y, Runs runs, T mean) {
-  return sum_runs<T>(runs, [&](std::int64_t i, T& first, T& second) {
-    const T grad = through<IsCut>(g[i], y[i]);
-    first += grad;
-    second += grad * (x[i] - mean);
-  });
-}
-
-template <class T>
-REEL_SIMD void affine_row(T* __restrict y, const T* __restrict x, T scale, T shift, bool is_relu, std::int64_t n) {
-  if (is_relu) {
-    for (std::int64_t i = 0; i < n; ++i) {
-      const T value = x[i] * scale + shift;
-      y[i] = value < 0 ? T{0} : value;
-    }
-  } else {
-    for (std::int64_t i = 0; i < n; ++i) y[i] = x[i] * scale + shift;
+  HWY_INLINE void run(const T* x, T* y, std::int64_t n, Activation activation) const {
+    for_each_vector<T>(n, [&](auto d, std::int64_t i) HWY_ATTR {
+      const auto v = hn::MulAdd(hn::LoadU(d, x + i), hn::Set(d, scale), hn::Set(d, shift));
+      const bool is_relu = activation == Activation::relu;
+      hn::StoreU(is_relu ? hn::IfThenZeroElse(hn::Lt(v, hn::Zero(d)), v) : v, d, y + i);
+    });
   }
-}
+};
 
 /// dx = a g + b (x - mean) + c
-template <bool IsCut, class T>
-REEL_SIMD void grad_row(T* __restrict dx, const T* __restrict g, const T* __restrict x, const T* y, T a, T b, T c,
-                        T mean, std::int64_t n) {
-  for (std::int64_t i = 0; i < n; ++i) dx[i] = a * through<IsCut>(g[i], y[i]) + b * (x[i] - mean) + c;
+template <class T>
+struct GradAffine {
+  T a, b, c, mean;
+};
+
+/// The gradient that counts: all of g, or that where a ReLU let its input through.
+template <bool IsCut, class D, class T>
+HWY_INLINE hn::Vec<D> through(D d, const T* g, const T* relu_output) {
+  const auto grad = hn::LoadU(d, g);
+  if constexpr (!IsCut) return grad;
+  else return hn::IfThenZeroElse(hn::Le(hn::LoadU(d, relu_output), hn::Zero(d)), grad);
 }
 
-/// x [N, C, ...] as N * C runs of `area` elements.
-struct Channels {
-  std::int64_t batch, count, area;
-  explicit Channels(const Tensor& x) : batch(x.shape()[0]), count(x.shape()[1]), area(1) {
-    for (int i = 2; i < x.rank(); ++i) area *= x.shape()[i];
+template <class T>
+struct Forward {
+  const T *x, *weight, *bias;
+  double epsilon;
+  Activation activation;
+  T *y, *mean, *variance, *rstd;
+
+  void operator()(const Channels& channels, std::int64_t begin, std::int64_t end) const {
+    ChannelBlock<const T> in(x, channels, begin, end);
+    ChannelBlock<T> out(y, channels, begin, end);
+    const auto n = static_cast<double>(channels.batch * channels.area);
+    // Deviations from the first number are added up: a large mean would eat the digits of the variance.
+    const auto centre = [&](std::int64_t c) { return n == 0 ? T{0} : in.run(0, c)[0]; };
+    std::vector<Sums<T>> sums(static_cast<std::size_t>(end - begin));
+    in.each_run([&](std::int64_t image, std::int64_t c) HWY_ATTR {
+      const T* from = in.run(image, c);
+      const T middle = centre(c);
+      sums[static_cast<std::size_t>(c)].add(in.size(), [&](auto d, std::int64_t i) HWY_ATTR {
+        const auto deviation = hn::Sub(hn::LoadU(d, from + i), hn::Set(d, middle));
+        return Terms<decltype(deviation)>{deviation, deviation};
+      });
+    });
+    std::vector<Affine<T>> affine;
+    for (std::int64_t c = 0; c < end - begin; ++c)
+      affine.push_back(normalise(sums[static_cast<std::size_t>(c)], centre(c), n, begin + c));
+    in.each_run([&](std::int64_t image, std::int64_t c) HWY_ATTR {
+      affine[static_cast<std::size_t>(c)].run(in.run(image, c), out.run(image, c), in.size(), activation);
+    });
+    out.finish();
   }
-  /// Calls `f(c)` for every channel, several to a task where they are small.
-  template <class F>
-  void each(const F& f) const {
-    parallel_for(count, std::max<std::int64_t>(1, (1 << 15) / std::max<std::int64_t>(1, batch * area)),
-                 [&](std::int64_t begin, std::int64_t end) {
-                   for (std::int64_t c = begin; c < end; ++c) f(c);
-                 });
-  }
-  /// Adds up `f(offset, runs)` over channel c, a block of some thousand elements at a time.
-  template <class F>
-  Sums sum(std::int64_t c, const F& f) const {
-    Sums total;
-    const auto add = [&](const Sums& part) {
-      total.first += part.first;
-      total.second += part.second;
-    };
-    const std::int64_t together = std::max<std::int64_t>(1, block / std::max<std::int64_t>(1, area));
-    for (std::int64_t n = 0; n < batch; n += together) {
-      for (std::int64_t i = 0; i < area; i += block) {
-        add(f((n * count + c) * area + i,
-              Runs{std::min(together, batch - n), count * area, std::min(block, area - i)}));
-      }
-    }
-    return total;
+
+  /// Writes the statistics of channel c, from n numbers, and tells what normalises it.
+  Affine<T> normalise(Sums<T>& sums, double centre, double n, std::int64_t c) const {
+    sums.flush();
+    const double average = centre + sums.first / n;
+    const double square = std::max((sums.second - sums.first * sums.first / n) / n, 0.0);  // a NaN stays one
+    const double r = 1 / std::sqrt(square + epsilon);
+    mean[c] = static_cast<T>(average);
+    variance[c] = static_cast<T>(square);
+    rstd[c] = static_cast<T>(r);
+    return {static_cast<T>(weight[c] * r), static_cast<T>(bias[c] - average * weight[c] * r)};
   }
 };
 
-}  // namespace
+template <class T>
+struct Backward {
+  const T *grad, *x, *relu_output, *mean, *rstd, *weight;
+  T *dx, *dweight, *dbias;
 
-ChannelMoments channel_moments(const Tensor& x) {
-  const Tensor dense = x.contiguous();
-  const Channels channels(x);
-  ChannelMoments out{Tensor::empty({channels.count}, x.dtype()), Tensor::empty({channels.count}, x.dtype())};
-  visit_floats("batch_norm", x.dtype(), [&]<class T>(T) {
-    const T* from = dense.data<T>();
-    T* mean = out.mean.mutable_data<T>();
-    T* variance = out.variance.mutable_data<T>();
+  template <bool IsCut>
+  void run(const Channels& channels, std::int64_t begin, std::int64_t end) const {
+    ChannelBlock<const T> g(grad, channels, begin, end);
+    ChannelBlock<const T> in(x, channels, begin, end);
+    ChannelBlock<const T> cut(IsCut ? relu_output : grad, channels, begin, end);
+    ChannelBlock<T> out(dx, channels, begin, end);
+    std::vector<Sums<T>> sums(static_cast<std::size_t>(end - begin));  // of g and of g (x - mean)
+    in.each_run([&](std::int64_t image, std::int64_t c) HWY_ATTR {
+      const T *from = in.run(image, c), *gy = g.run(image, c), *y = cut.run(image, c);
+      const T middle = mean[begin + c];
+      sums[static_cast<std::size_t>(c)].add(in.size(), [&](auto d, std::int64_t i) HWY_ATTR {
+        const auto value = through<IsCut>(d, gy + i, y + i);
+        return Terms<decltype(value)>{value, hn::Sub(hn::LoadU(d, from + i), hn::Set(d, middle))};
+      });
+    });
     const auto n = static_cast<double>(channels.batch * channels.area);
-    channels.each([&](std::int64_t c) {
-      const T centre = n == 0 ? T{0} : from[c * channels.area];
-      const Sums sums =
-          channels.sum(c, [&](std::int64_t at, const Runs& runs) { return moment_sums(from + at, runs, centre); });
-      mean[c] = static_cast<T>(centre + sums.first / n);
-      variance[c] = static_cast<T>(std::max(0.0, (sums.second - sums.first * sums.first / n) / n));
+    std::vector<GradAffine<T>> affine;
+    for (std::int64_t c = 0; c < end - begin; ++c)
+      affine.push_back(grads(sums[static_cast<std::size_t>(c)], n, begin + c));
+    in.each_run([&](std::int64_t image, std::int64_t c) HWY_ATTR {
+      const T *from = in.run(image, c), *gy = g.run(image, c), *y = cut.run(image, c);
+      T* to = out.run(image, c);
+      const GradAffine<T> f = affine[static_cast<std::size_t>(c)];
+      for_each_vector<T>(in.size(), [&](auto d, std::int64_t i) HWY_ATTR {
+        const auto deviation = hn::Sub(hn::LoadU(d, from + i), hn::Set(d, f.mean));
+        const auto rest = hn::MulAdd(hn::Set(d, f.b), deviation, hn::Set(d, f.c));
+        hn::StoreU(hn::MulAdd(hn::Set(d, f.a), through<IsCut>(d, gy + i, y + i), rest), d, to + i);
+      });
+    });
+    out.finish();
+  }
+
+  /// Writes the gradients of weight and bias, and tells that of x:
+  /// dx = w r (g - mean(g) - xhat mean(g xhat)), with xhat = (x - mean) r.
+  GradAffine<T> grads(Sums<T>& sums, double n, std::int64_t c) const {
+    sums.flush();
+    const double r = rstd[c];
+    const double w = weight[c];
+    dweight[c] = static_cast<T>(sums.second * r);
+    dbias[c] = static_cast<T>(sums.first);
+    return {static_cast<T>(w * r), static_cast<T>(-w * r * r * r * sums.second / n),
+            static_cast<T>(-w * r * sums.first / n), mean[c]};
+  }
+};
+
+BatchNorm Normalise(const Tensor& x, const Tensor& weight, const Tensor& bias, double epsilon, Activation activation) {
+  const Channels channels(x);
+  const auto one_a_channel = [&] { return Tensor::empty({channels.count}, x.dtype()); };
+  BatchNorm out{Tensor::empty(x.shape(), x.dtype()), one_a_channel(), one_a_channel(), one_a_channel()};
+  visit_floats("batch_norm", x.dtype(), [&]<class T>(T) HWY_ATTR {
+    const Forward<T> forward{x.data<T>(),
+                             weight.data<T>(),
+                             bias.data<T>(),
+                             epsilon,
+                             activation,
+                             out.output.mutable_data<T>(),
+                             out.mean.mutable_data<T>(),
+                             out.variance.mutable_data<T>(),
+                             out.rstd.mutable_data<T>()};
+    channels.each([&](std::int64_t begin, std::int64_t end) HWY_ATTR { forward(channels, begin, end); });
+  });
+  return out;
+}
+
+BatchNormGrads NormaliseGrads(const Tensor& grad, const Tensor& x, const Tensor& mean, const Tensor& rstd,
+                              const Tensor& weight, const Tensor& relu_output) {
+  const Channels channels(x);
+  const auto one_a_channel = [&] { return Tensor::empty({channels.count}, x.dtype()); };
+  BatchNormGrads out{Tensor::empty(x.shape(), x.dtype()), one_a_channel(), one_a_channel()};
+  const bool is_cut = relu_output.defined();
+  visit_floats("batch_norm", x.dtype(), [&]<class T>(T) HWY_ATTR {
+    const Backward<T> backward{grad.data<T>(),
+                               x.data<T>(),
+                               is_cut ? relu_output.data<T>() : nullptr,
+                               mean.data<T>(),
+                               rstd.data<T>(),
+                               weight.data<T>(),
+                               out.input.mutable_data<T>(),
+                               out.weight.mutable_data<T>(),
+                               out.bias.mutable_data<T>()};
+    channels.each([&](std::int64_t begin, std::int64_t end) HWY_ATTR {
+      is_cut ? backward.template run<true>(channels, begin, end) : backward.template run<false>(channels, begin, end);
     });
   });
   return out;
 }
 
-Tensor channel_affine(const Tensor& x, const Tensor& scale, const Tensor& shift, Activation activation) {
-  const Tensor dense = x.contiguous();
+Tensor AffineOnly(const Tensor& x, const Tensor& scale, const Tensor& shift, Activation activation) {
   const Channels channels(x);
-  const Tensor scales = scale.contiguous();
-  const Tensor shifts = shift.contiguous();
   Tensor y = Tensor::empty(x.shape(), x.dtype());
-  visit_floats("batch_norm", x.dtype(), [&]<class T>(T) {
-    const T* from = dense.data<T>();
+  visit_floats("batch_norm", x.dtype(), [&]<class T>(T) HWY_ATTR {
     T* to = y.mutable_data<T>();
-    const std::int64_t runs = std::max<std::int64_t>(1, (1 << 15) / std::max<std::int64_t>(1, channels.area));
-    parallel_for(channels.batch * channels.count, runs, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t run = begin; run < end; ++run) {
-        const std::int64_t c = run % channels.count;
-        affine_row(to + run * channels.area, from + run * channels.area, scales.data<T>()[c], shifts.data<T>()[c],
-                   activation == Activation::relu, channels.area);
-      }
+    channels.each([&](std::int64_t begin, std::int64_t end) HWY_ATTR {
+      ChannelBlock<const T> in(x.data<T>(), channels, begin, end);
+      ChannelBlock<T> out(to, channels, begin, end);
+      in.each_run([&](std::int64_t image, std::int64_t c) HWY_ATTR {
+        const Affine<T> affine{scale.data<T>()[begin + c], shift.data<T>()[begin + c]};
+        affine.run(in.run(image, c), out.run(image, c), in.size(), activation);
+      });
+      out.finish();
     });
   });
   return y;
 }
 
+}  // namespace
+}  // namespace reel::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace reel::kernels {
+
+HWY_EXPORT(Normalise);
+HWY_EXPORT(NormaliseGrads);
+HWY_EXPORT(AffineOnly);
+
+BatchNorm batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, double epsilon, Activation activation) {
+  static_cast<void>(has_fast_vectors());  // REEL_VECTORS is read
+  return HWY_DYNAMIC_DISPATCH(Normalise)(x.contiguous(), weight.contiguous(), bias.contiguous(), epsilon, activation);
+}
+
 BatchNormGrads batch_norm_grads(const Tensor& grad, const Tensor& x, const Tensor& mean, const Tensor& rstd,
                                 const Tensor& weight, const Tensor& relu_output) {
-  const Tensor gy = grad.contiguous();
-  const Tensor cut = relu_output.defined() ? relu_output.contiguous() : gy;  // read only where it is one
-  const bool is_cut = relu_output.defined();
-  const Tensor weights = weight.contiguous();
-  const Tensor dense = x.contiguous();
-  const Channels channels(x);
-  BatchNormGrads out{Tensor::empty(x.shape(), x.dtype()), Tensor::empty({channels.count}, x.dtype()),
-                     Tensor::empty({channels.count}, x.dtype())};
-  visit_floats("batch_norm", x.dtype(), [&]<class T>(T) {
-    const T* g = gy.data<T>();
-    const T* from = dense.data<T>();
-    const T* y = cut.data<T>();
-    T* to = out.input.mutable_data<T>();
-    const auto n = static_cast<double>(channels.batch * channels.area);
-    channels.each([&](std::int64_t c) {
-      const T m = mean.data<T>()[c];
-      const double r = rstd.data<T>()[c];
-      const double w = weights.data<T>()[c];
-      const Sums sums = channels.sum(c, [&](std::int64_t at, const Runs& runs) {
-        const auto add_up = is_cut ? grad_sums<true, T> : grad_sums<false, T>;
-        return add_up(g + at, from + at, y + at, runs, m);
-      });
-      out.weight.mutable_data<T>()[c] = static_cast<T>(sums.second * r);
-      out.bias.mutable_data<T>()[c] = static_cast<T>(sums.first);
-      // dx = w r (g - mean(g) - xhat mean(g xhat)), with xhat = (x - mean) r
-      const auto a = static_cast<T>(w * r);
-      const auto b = static_cast<T>(-w * r * r * r * sums.second / n);
-      const auto constant = static_cast<T>(-w * r * sums.first / n);
-      for (std::int64_t i = 0; i < channels.batch; ++i) {
-        const std::int64_t at = (i * channels.count + c) * channels.area;
-        const auto write = is_cut ? grad_row<true, T> : grad_row<false, T>;
-        write(to + at, g + at, from + at, y + at, a, b, constant, m, channels.area);
-      }
-    });
-  });
-  return out;
+  static_cast<void>(has_fast_vectors());
+  return HWY_DYNAMIC_DISPATCH(NormaliseGrads)(grad.contiguous(), x.contiguous(), mean.contiguous(), rstd.contiguous(),
+                                              weight.contiguous(),
+                                              relu_output.defined() ? relu_output.contiguous() : relu_output);
+}
+
+Tensor channel_affine(const Tensor& x, const Tensor& scale, const Tensor& shift, Activation activation) {
+  static_cast<void>(has_fast_vectors());
+  return HWY_DYNAMIC_DISPATCH(AffineOnly)(x.contiguous(), scale.contiguous(), shift.contiguous(), activation);
 }
 
 }  // namespace reel::kernels
+#endif

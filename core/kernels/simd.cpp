@@ -15,10 +15,12 @@ bool find_vectors() {
   require<ValueError>(wish.empty() || wish == "avx2" || wish == "none", "vectors",
                       "REEL_VECTORS may be avx2, none or unset, is ", wish);
 #if HWY_ARCH_X86
+  // A lower number is a better target.
   if (wish == "avx2") hwy::DisableTargets(HWY_AVX2 - 1);
+  if (wish == "none") hwy::DisableTargets(2 * HWY_AVX2 - 1);  // some kernels have nothing but vectors
 #endif
   const std::int64_t supported = hwy::SupportedTargets() & HWY_TARGETS;
-  const std::int64_t best = supported & -supported;  // of two targets, the lower number is the better
+  const std::int64_t best = supported & -supported;
   return wish != "none" && best != HWY_SCALAR && best != HWY_EMU128;
 }
 

@@ -35,7 +35,18 @@ Tensor spread(const Tensor& channels, int rank) {
   return channels.reshape(shape);
 }
 
-const Shape shapes[] = {{4, 3}, {1, 2, 5}, {5, 3, 4, 6}, {2, 1, 40, 41}, {3, 70, 1, 1}, {2, 2, 2, 3, 4}};
+struct Moments {
+  Tensor mean, variance;
+};
+Moments moments(const Tensor& x) {
+  const Shape channels{x.size(1)};
+  const auto out = kernels::batch_norm(x, Tensor::ones(channels, x.dtype()), Tensor::zeros(channels, x.dtype()), 1e-5,
+                                       Activation::none);
+  return {out.mean, out.variance};
+}
+
+const Shape shapes[] = {{4, 3},        {1, 2, 5},       {5, 3, 4, 6},  {2, 1, 40, 41},
+                        {3, 70, 1, 1}, {2, 2, 2, 3, 4}, {3, 20, 7, 7}, {2, 3, 70, 71}};
 
 }  // namespace
 
@@ -44,7 +55,7 @@ TEST_CASE("channel moments agree with mean and var, and stay accurate beside a l
     for (const Shape& shape : {Shape{16, 3, 30, 31}, Shape{4000, 5}, Shape{1, 1, 300, 300}}) {
       CAPTURE(concat(shape, " around ", centre));
       const Tensor x = numbers(shape, centre, float32);
-      const auto [mean32, variance] = kernels::channel_moments(x);
+      const auto [mean32, variance] = moments(x);
       const Tensor wide = x.to(float64);
       CHECK(largest_difference(mean32, mean(wide, others(x.rank()))) <= 1e-6 * std::max(1.0, centre));
       CHECK(largest_difference(variance, var(wide, others(x.rank()), false, 0)) < 1e-5);
@@ -57,23 +68,46 @@ TEST_CASE("channel moments of any shape and layout, in float64") {
     CAPTURE(concat(shape));
     const Tensor x = numbers(shape, 2, float64);
     for (const Tensor& layout : {x, x.transpose(0, 1)}) {
-      const auto [average, variance] = kernels::channel_moments(layout);
+      const auto [average, variance] = moments(layout);
       CHECK(largest_difference(average, mean(layout, others(x.rank()))) < 1e-13);
       CHECK(largest_difference(variance, var(layout, others(x.rank()), false, 0)) < 1e-13);
     }
   }
-  const auto constant = kernels::channel_moments(Tensor::full({3, 2, 4}, 0.1));
+  const auto constant = moments(Tensor::full({3, 2, 4}, 0.1));
   CHECK(constant.variance.at({1}) == 0);
   CHECK(constant.mean.at({1}) == Tensor::scalar(0.1).item());
 }
 
 TEST_CASE("channel moments of nothing are NaN, not a read out of bounds") {
   for (const Shape& shape : {Shape{0, 100, 30, 30}, Shape{4, 2000, 0}}) {
-    const auto [average, variance] = kernels::channel_moments(Tensor::zeros(shape));
+    const auto [average, variance] = moments(Tensor::zeros(shape));
     CHECK(average.numel() == shape[1]);
     CHECK(std::isnan(average.at({-1})));
   }
-  CHECK(kernels::channel_moments(Tensor::zeros({4, 0, 3})).mean.numel() == 0);
+  CHECK(moments(Tensor::zeros({4, 0, 3})).mean.numel() == 0);
+}
+
+TEST_CASE("batch_norm is what its moments say, with and without a ReLU") {
+  for (const DType dtype : {float32, float64}) {
+    for (const Shape& shape : shapes) {
+      CAPTURE(concat(dtype, ' ', shape));
+      const Tensor x = numbers(shape, 3, dtype);
+      const Tensor weight = numbers({shape[1]}, 1, dtype, 5);
+      const Tensor bias = numbers({shape[1] * 2}, 1, dtype, 6).slice(0, 0, shape[1] * 2, 2);
+      const int rank = x.rank();
+      const Tensor wide = x.to(float64);
+      const Tensor r = pow(var(wide, others(rank), true, 0) + 1e-5, -0.5);
+      const Tensor expected = (wide - mean(wide, others(rank), true)) * r * spread(weight.to(float64), rank) +
+                              spread(bias.to(float64), rank);
+      const double unit = dtype == float32 ? 1e-5 : 1e-13;
+      const double tolerance = unit * (1 + max(r).item() + max(abs(expected)).item());
+      const auto out = kernels::batch_norm(x, weight, bias, 1e-5, Activation::none);
+      CHECK(largest_difference(out.output, expected) < tolerance);
+      CHECK(largest_difference(out.rstd, r.reshape({-1})) < unit * max(r).item());
+      const auto cut = kernels::batch_norm(x, weight, bias, 1e-5, Activation::relu);
+      CHECK(largest_difference(cut.output, relu(expected)) < tolerance);
+    }
+  }
 }
 
 TEST_CASE("channel_affine scales and shifts channels") {
@@ -96,7 +130,7 @@ TEST_CASE("batch_norm_grads agree with the derivation, term by term") {
       const Tensor x = numbers(shape, 3, dtype);
       const Tensor grad = numbers(shape, 0.5, dtype, 8);
       const Tensor weight = numbers({shape[1]}, 1, dtype, 9);
-      const auto [average, variance] = kernels::channel_moments(x);
+      const auto [average, variance] = moments(x);
       const Tensor rstd = 1.0 / sqrt(variance + 1e-5);
       const auto out = kernels::batch_norm_grads(grad, x, average, rstd, weight, {});
 
