@@ -6,6 +6,7 @@
 #include <reel/core/error.h>
 #include <reel/core/kernels/gemm.h>
 #include <reel/core/parallel.h>
+#include <utility>
 
 // OpenBLAS builds that choose their kernels at run time have these two; others do not.
 extern "C" __attribute__((weak)) void gotoblas_dynamic_init(void);
@@ -59,6 +60,31 @@ int checked(std::int64_t size) {
   return static_cast<int>(size);
 }
 
+/// Into how many pieces a product is cut, from top to bottom and from left to right.
+struct Cut {
+  std::int64_t rows, columns;
+};
+
+/// BLAS lays out a and b anew for each piece that they have a part in, so a piece should be large and near a square.
+Cut choose_cut(std::int64_t m, std::int64_t n, std::int64_t k) {
+  constexpr std::int64_t worth_a_task = 1 << 22;  // multiply-adds: some 80 microseconds
+  const std::int64_t pieces = std::clamp<std::int64_t>(m * n * k / worth_a_task, 1, 16);
+  Cut best{1, pieces};
+  const auto laid_out = [&](const Cut& cut) { return cut.columns * m + cut.rows * n; };
+  for (std::int64_t rows = 2; rows <= pieces; ++rows) {
+    const Cut cut{rows, pieces / rows};
+    if (laid_out(cut) < laid_out(best)) best = cut;
+  }
+  return best;
+}
+
+/// Where piece i of `pieces` begins and ends; all but the last are whole vectors wide.
+std::pair<std::int64_t, std::int64_t> piece(std::int64_t size, std::int64_t pieces, std::int64_t i) {
+  constexpr std::int64_t lanes = 16;
+  const std::int64_t step = (size + pieces * lanes - 1) / (pieces * lanes) * lanes;
+  return {std::min(size, i * step), std::min(size, (i + 1) * step)};
+}
+
 }  // namespace
 
 template <class T>
@@ -84,20 +110,14 @@ void gemm(std::int64_t m, std::int64_t n, std::int64_t k, Matrix<T> a, Matrix<T>
 template <class T>
 void parallel_gemm(std::int64_t m, std::int64_t n, std::int64_t k, Matrix<T> a, Matrix<T> b, T beta, T* c,
                    std::int64_t c_stride) {
-  constexpr std::int64_t worth_a_task = 1 << 21;  // multiply-adds: some 20 microseconds
-  constexpr std::int64_t lanes = 16;              // pieces are whole vectors wide
-  const bool by_rows = m >= n;
-  const std::int64_t side = by_rows ? m : n;
-  const std::int64_t cost = std::max<std::int64_t>(1, (by_rows ? n : m) * k);
-  const std::int64_t lines = std::max(worth_a_task / cost, (side + 15) / 16);  // at most 16 pieces
-  const std::int64_t piece = (std::max<std::int64_t>(lines, 1) + lanes - 1) / lanes * lanes;
-  parallel_for(side, piece, [&](std::int64_t begin, std::int64_t end) {
-    if (by_rows) {
-      const Matrix<T> rows{a.data + (a.transposed ? begin : begin * a.stride), a.stride, a.transposed};
-      gemm(end - begin, n, k, rows, b, beta, c + begin * c_stride, c_stride);
-    } else {
-      const Matrix<T> columns{b.data + (b.transposed ? begin * b.stride : begin), b.stride, b.transposed};
-      gemm(m, end - begin, k, a, columns, beta, c + begin, c_stride);
+  const Cut cut = choose_cut(m, n, k);
+  parallel_for(cut.rows * cut.columns, 1, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i) {
+      const auto [top, bottom] = piece(m, cut.rows, i / cut.columns);
+      const auto [left, right] = piece(n, cut.columns, i % cut.columns);
+      const Matrix<T> rows{a.data + (a.transposed ? top : top * a.stride), a.stride, a.transposed};
+      const Matrix<T> columns{b.data + (b.transposed ? left * b.stride : left), b.stride, b.transposed};
+      gemm(bottom - top, right - left, k, rows, columns, beta, c + top * c_stride + left, c_stride);
     }
   });
 }
