@@ -17,18 +17,18 @@ Adam::Adam(std::vector<Variable> params, const AdamOptions& options, bool decoup
 }
 
 void Adam::step() {
+  std::vector<kernels::AdamUpdate> updates;
   for (std::size_t i = 0; i < parameters().size(); ++i) {
     const Variable& p = parameters()[i];
     if (!p.grad().defined()) continue;
-    kernels::adam_step(p.value(), p.grad(), means_[i], squares_[i],
-                       {.lr = lr(),
-                        .beta1 = options_.beta1,
-                        .beta2 = options_.beta2,
-                        .eps = options_.eps,
-                        .weight_decay = options_.weight_decay,
-                        .decoupled = decoupled_,
-                        .count = ++counts_[i]});
+    updates.push_back({p.value(), p.grad(), means_[i], squares_[i], ++counts_[i]});
   }
+  kernels::adam_step(std::move(updates), {.lr = lr(),
+                                          .beta1 = options_.beta1,
+                                          .beta2 = options_.beta2,
+                                          .eps = options_.eps,
+                                          .weight_decay = options_.weight_decay,
+                                          .decoupled = decoupled_});
 }
 
 }  // namespace reel::optim

@@ -13,19 +13,19 @@ SGD::SGD(std::vector<Variable> params, const SGDOptions& options)
 }
 
 void SGD::step() {
+  std::vector<kernels::SgdUpdate> updates;
   for (std::size_t i = 0; i < parameters().size(); ++i) {
     const Variable& p = parameters()[i];
     if (!p.grad().defined()) continue;
     const bool first = options_.momentum != 0 && !buffers_[i].defined();
     if (first) buffers_[i] = Tensor::zeros(p.shape(), p.dtype());
-    kernels::sgd_step(p.value(), p.grad(), options_.momentum == 0 ? Tensor() : buffers_[i],
-                      {.lr = lr(),
-                       .momentum = options_.momentum,
-                       .dampening = options_.dampening,
-                       .weight_decay = options_.weight_decay,
-                       .nesterov = options_.nesterov,
-                       .first = first});
+    updates.push_back({p.value(), p.grad(), options_.momentum == 0 ? Tensor() : buffers_[i], first});
   }
+  kernels::sgd_step(std::move(updates), {.lr = lr(),
+                                         .momentum = options_.momentum,
+                                         .dampening = options_.dampening,
+                                         .weight_decay = options_.weight_decay,
+                                         .nesterov = options_.nesterov});
 }
 
 }  // namespace reel::optim

@@ -5,10 +5,12 @@
 #include <reel/autograd/ops/arithmetic.h>
 #include <reel/autograd/ops/reduce.h>
 #include <reel/autograd/tape.h>
+#include <reel/core/random.h>
 #include <reel/optim/adam.h>
 #include <reel/optim/sgd.h>
 #include <tests/autograd/errors.h>
 #include <tests/autograd/golden.h>
+#include <tests/threads.h>
 
 using namespace reel;
 using namespace reel::testing;
@@ -180,4 +182,40 @@ TEST_CASE("optim: what they refuse") {
       {[a] { optim::AdamW({a}, {.lr = -1}); }, {"ValueError: optimizer: ", "-1"}},
       {[a] { optim::AdamW({a}, {.weight_decay = -2}); }, {"ValueError: Adam", "-2"}},
   });
+}
+
+TEST_CASE("optim: one step over many parameters is one over each, with any number of threads") {
+  const auto parameters = [] {
+    std::vector<Variable> all;
+    Generator generator(5);
+    for (const Shape& shape : {Shape{3}, Shape{0, 4}, Shape{300, 250}, Shape{}, Shape{7, 9}, Shape{41000}}) {
+      for (const DType dtype : {float32, float64}) {
+        all.push_back(Variable::leaf(normal(shape, 0, 1, dtype, generator)));
+        if (shape != Shape{7, 9}) all.back().set_grad(normal(shape, 0, 1, dtype, generator));
+      }
+    }
+    all[4].set_grad(normal({250, 300}, 0, 1, float32, generator).transpose(0, 1));
+    return all;
+  };
+  for (const std::string op : {"op=sgd lr=0.1 momentum=0 dampening=0 weight_decay=0.1 nesterov=0",
+                               "op=sgd lr=0.1 momentum=0.9 dampening=0 weight_decay=0.1 nesterov=1",
+                               "op=adam lr=0.1 betas=0.9,0.999 eps=1e-8 weight_decay=0.1",
+                               "op=adamw lr=0.1 betas=0.9,0.999 eps=1e-8 weight_decay=0.1"}) {
+    CAPTURE(op);
+    const std::vector<Variable> alone = parameters();
+    for (const Variable& p : alone) {
+      const auto optimizer = make_optimizer(Attributes(op), {p});
+      for (int step = 0; step < 3; ++step) optimizer->step();
+    }
+    for (const int threads : {1, 2, 3, 8}) {
+      const WithThreads with(threads);
+      const std::vector<Variable> together = parameters();
+      const auto optimizer = make_optimizer(Attributes(op), together);
+      for (int step = 0; step < 3; ++step) optimizer->step();
+      for (std::size_t i = 0; i < alone.size(); ++i) {
+        CAPTURE(i);
+        CHECK(same_bits(together[i].value(), alone[i].value()));
+      }
+    }
+  }
 }
