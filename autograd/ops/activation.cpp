@@ -17,8 +17,12 @@ Variable through_relu(const Variable& grad, const Tensor& relu_output) {
   return relu_output.defined() ? leaky_relu_grad(grad, relu_output, 0) : grad;
 }
 
-Variable relu(const Variable& x) {
-  const Tensor y = relu(x.value());
+Variable relu(Variable x) {
+  // Nobody can see the old numbers where the caller gave x away and no backward kept it.
+  const bool is_ours = !x.is_leaf() && x.defined() && x.value().is_sole_owner() && x.value().is_contiguous();
+  Tensor y = x.value();
+  if (is_ours) relu_in_place(y);
+  else y = relu(x.value());
   return record("relu", {x}, y,
                 [y](const Variable& grad, const Step&) -> Gradients { return {leaky_relu_grad(grad, y, 0)}; });
 }

@@ -9,7 +9,8 @@
 namespace reel {
 
 /// max(x, 0). The gradient at 0 is 0.
-[[nodiscard]] Variable relu(const Variable& x);
+/// Works in place on what nobody else holds: `relu(conv(x))` needs no memory of its own.
+[[nodiscard]] Variable relu(Variable x);
 [[nodiscard]] Variable leaky_relu(const Variable& x, double slope = 0.01);
 /// The gradient through either: grad where y > 0, else slope * grad, with y the input or the output.
 [[nodiscard]] Variable leaky_relu_grad(const Variable& grad, const Tensor& y, double slope);

@@ -53,6 +53,11 @@ REEL_SIMD void add_scaled_row(T* __restrict a, const T* __restrict b, T scale, s
 }
 
 template <class T>
+REEL_SIMD void relu_row(T* a, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) a[i] = a[i] < 0 ? T{0} : a[i];
+}
+
+template <class T>
 REEL_SIMD void where_row(T* __restrict out, const bool* c, std::int64_t step_c, const T* a, std::int64_t step_a,
                          const T* b, std::int64_t step_b, std::int64_t n) {
   for (std::int64_t i = 0; i < n; ++i) out[i] = c[i * step_c] ? a[i * step_a] : b[i * step_b];
@@ -143,6 +148,15 @@ Tensor softplus(const Tensor& a) {
 }
 Tensor relu(const Tensor& a) {
   return float_op("relu", a, []<class T>(T x) { return x < 0 ? T{0} : x; });
+}
+void relu_in_place(Tensor& a) {
+  require_defined("relu", a);
+  require<ShapeError>(a.is_contiguous(), "relu_in_place", "wants a contiguous tensor, got strides ", a.strides());
+  visit_floats("relu", a.dtype(), [&]<class T>(T) {
+    T* values = a.mutable_data<T>();
+    parallel_for(a.numel(), kernels::loop_chunk,
+                 [&](std::int64_t begin, std::int64_t end) { relu_row(values + begin, end - begin); });
+  });
 }
 Tensor leaky_relu(const Tensor& a, double slope) {
   return float_op("leaky_relu", a, [slope]<class T>(T x) { return x < 0 ? static_cast<T>(slope) * x : x; });

@@ -33,6 +33,8 @@ namespace reel {
 /// log(1 + exp(a)), without overflow.
 [[nodiscard]] Tensor softplus(const Tensor& a);
 [[nodiscard]] Tensor relu(const Tensor& a);
+/// The same over `a` itself, which is contiguous.
+void relu_in_place(Tensor& a);
 /// a where a > 0, else slope * a.
 [[nodiscard]] Tensor leaky_relu(const Tensor& a, double slope = 0.01);
 /// The gradient through either: grad where y > 0, else slope * grad.
