@@ -8,6 +8,9 @@ namespace reel::nn {
 /// initial weights, from left to right, where the order of arguments in parentheses is the compiler's choice.
 ///
 ///     nn::Sequential model{nn::Linear(784, 256), nn::ReLU(), nn::Linear(256, 10)};
+///
+/// A layer does what it can of those behind it on its way out, in one pass over memory: Linear and BatchNorm a ReLU,
+/// Conv2d a ReLU and a MaxPool2d(2). Results and errors are those of the layers one after another.
 class Sequential : public Module {
  public:
   template <std::derived_from<Module>... Ms>

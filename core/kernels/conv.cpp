@@ -1,9 +1,9 @@
 #include <atomic>
-#include <bit>
 #include <cstdlib>
 #include <reel/core/kernels/conv.h>
 #include <reel/core/kernels/conv_depthwise.h>
 #include <reel/core/kernels/conv_direct.h>
+#include <reel/core/kernels/conv_images.h>
 #include <reel/core/kernels/conv_pointwise.h>
 #include <reel/core/kernels/conv_winograd.h>
 #include <reel/core/kernels/elementwise.h>
@@ -24,8 +24,9 @@ ConvAlgorithm from_environment() {
   if (wish == "winograd") return ConvAlgorithm::winograd;
   if (wish == "depthwise") return ConvAlgorithm::depthwise;
   if (wish == "pointwise") return ConvAlgorithm::pointwise;
+  if (wish == "images") return ConvAlgorithm::images;
   require<ValueError>(wish.empty(), "conv2d",
-                      "REEL_CONV may be im2col, direct, winograd, depthwise, pointwise or unset, is ", wish);
+                      "REEL_CONV may be im2col, direct, winograd, depthwise, pointwise, images or unset, is ", wish);
   return ConvAlgorithm::automatic;
 }
 
@@ -40,26 +41,40 @@ bool is_worth_winograd(const Conv2dGeometry& g) {
   return g.in_channels >= 16 && g.out_channels >= 16 && g.batch * g.out_h * g.out_w >= 128;
 }
 
+/// Some channels, but not enough to fill vectors along them, in the output or in its gradient for the input; and enough
+/// taps for each pixel to pay for its way into another layout and out.
+bool is_worth_images(const Conv2dGeometry& g) {
+  const auto half_fill = [](std::int64_t channels) { return channels >= 4 && channels <= images::together / 2; };
+  const std::int64_t idle = images::together - 1 - (g.batch - 1) % images::together;
+  return (half_fill(g.in_channels) || half_fill(g.out_channels)) && g.in_channels <= images::together &&
+         g.out_channels <= images::together && g.depth() >= 16 && 8 * idle <= g.batch;
+}
+
+bool can(ConvAlgorithm algorithm, const Conv2dGeometry& g) {
+  switch (algorithm) {
+    case ConvAlgorithm::winograd: return winograd::suits(g);
+    case ConvAlgorithm::depthwise: return depthwise::suits(g);
+    case ConvAlgorithm::pointwise: return pointwise::suits(g);
+    case ConvAlgorithm::images: return images::suits(g);
+    case ConvAlgorithm::direct: return direct::suits(g);
+    default: return true;
+  }
+}
+
+ConvAlgorithm fastest(const Conv2dGeometry& g) {
+  if (winograd::suits(g) && is_worth_winograd(g)) return ConvAlgorithm::winograd;
+  if (depthwise::suits(g)) return ConvAlgorithm::depthwise;
+  if (pointwise::suits(g)) return ConvAlgorithm::pointwise;
+  return images::suits(g) && is_worth_images(g) ? ConvAlgorithm::images : ConvAlgorithm::direct;
+}
+
 ConvAlgorithm choose(const Conv2dGeometry& g, DType dtype) {
-  const ConvAlgorithm wish = wanted();
   if (dtype != float32 || !has_fast_vectors() || numel(g.input_shape()) == 0 || numel(g.output_shape()) == 0) {
     return ConvAlgorithm::im2col;
   }
-  const bool can_winograd = winograd::suits(g);
-  const bool can_depthwise = depthwise::suits(g);
-  const bool can_pointwise = pointwise::suits(g);
-  switch (wish) {
-    case ConvAlgorithm::im2col: return wish;
-    case ConvAlgorithm::winograd: return can_winograd ? wish : ConvAlgorithm::im2col;
-    case ConvAlgorithm::depthwise: return can_depthwise ? wish : ConvAlgorithm::im2col;
-    case ConvAlgorithm::pointwise: return can_pointwise ? wish : ConvAlgorithm::im2col;
-    case ConvAlgorithm::direct: break;
-    case ConvAlgorithm::automatic:
-      if (can_winograd && is_worth_winograd(g)) return ConvAlgorithm::winograd;
-      if (can_depthwise) return ConvAlgorithm::depthwise;
-      if (can_pointwise) return ConvAlgorithm::pointwise;
-  }
-  return direct::suits(g) ? ConvAlgorithm::direct : ConvAlgorithm::im2col;
+  const ConvAlgorithm wish = wanted();
+  const ConvAlgorithm chosen = wish == ConvAlgorithm::automatic ? fastest(g) : wish;
+  return can(chosen, g) ? chosen : ConvAlgorithm::im2col;
 }
 
 /// The three kernels of an algorithm that reads and writes contiguous float32.
@@ -73,6 +88,7 @@ Kernels kernels_of(ConvAlgorithm algorithm) {
   if (algorithm == ConvAlgorithm::winograd) return {winograd::forward, winograd::input_grad, winograd::weight_grad};
   if (algorithm == ConvAlgorithm::depthwise) return {depthwise::forward, depthwise::input_grad, depthwise::weight_grad};
   if (algorithm == ConvAlgorithm::pointwise) return {pointwise::forward, pointwise::input_grad, pointwise::weight_grad};
+  if (algorithm == ConvAlgorithm::images) return {images::forward, images::input_grad, images::weight_grad};
   return {direct::forward, direct::input_grad, direct::weight_grad};
 }
 
@@ -93,14 +109,15 @@ Tensor contiguous(const Tensor& t) { return t.defined() ? t.contiguous() : t; }
 /// How many images are convolved together before they are pooled. Their outputs are to stay in a second-level cache,
 /// but few pixels would not pay for what an algorithm makes of the weight first. Where that leaves little to share out,
 /// the threads share each image instead.
-std::int64_t images_together(const Conv2dGeometry& g) {
-  constexpr std::uint64_t least_pixels = 512;
-  constexpr std::uint64_t least_work = 1 << 19;  // multiply-adds
+std::int64_t images_together(ConvAlgorithm algorithm, const Conv2dGeometry& g) {
+  if (algorithm == ConvAlgorithm::pointwise) return {pointwise::forward, pointwise::input_grad, pointwise::weight_grad};
+  if (algorithm == ConvAlgorithm::images) return images::together;
+  constexpr std::int64_t least_pixels = 2048;
+  constexpr std::int64_t least_work = 1 << 19;  // multiply-adds
   constexpr std::int64_t least_parts = 8;
-  const auto pixels = static_cast<std::uint64_t>(g.out_h * g.out_w);
-  const auto work = pixels * static_cast<std::uint64_t>(g.out_channels * g.depth());
-  const auto images = static_cast<std::int64_t>(std::bit_ceil(
-      std::max(least_pixels / std::max<std::uint64_t>(1, pixels), least_work / std::max<std::uint64_t>(1, work)) + 1));
+  const std::int64_t pixels = std::max<std::int64_t>(1, g.out_h * g.out_w);
+  const std::int64_t work = std::max<std::int64_t>(1, pixels * g.out_channels * g.depth());
+  const std::int64_t images = std::max(least_pixels / pixels, least_work / work) + 1;
   return g.batch < least_parts * images ? std::max<std::int64_t>(1, g.batch) : images;
 }
 
@@ -121,7 +138,7 @@ Pooled conv2d_pooled_forward(const Tensor& input, const Tensor& weight, const Te
   const Tensor w = weight.contiguous();
   const Tensor b = contiguous(bias);
   Pooled out = Pooled::empty(geometry.output_shape(), input.dtype());
-  parallel_for(geometry.batch, images_together(geometry), [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(geometry.batch, images_together(algorithm, geometry), [&](std::int64_t begin, std::int64_t end) {
     Conv2dGeometry some = geometry;
     some.batch = end - begin;
     const Tensor y = forward(algorithm, x.narrow(0, begin, some.batch), w, b, some, Activation::none);

@@ -46,7 +46,8 @@ enum class ConvAlgorithm {
   direct,     // vectors of pixels or channels straight from a padded copy: float32
   winograd,   // F(2x2, 3x3): float32, 3x3 with stride 1, padding up to 2, no dilation, no groups
   depthwise,  // plane by plane: float32, a group for each channel, stride 1
-  pointwise   // a product of matrices for each image: float32, 1x1 with stride 1, no padding, no groups
+  pointwise,  // a product of matrices for each image: float32, 1x1 with stride 1, no padding, no groups
+  images      // vectors along the images: float32, few and small channels, no groups
 };
 
 /// Sets the algorithm for the whole process, for study and as a second opinion; where it can't do a shape or

@@ -140,7 +140,8 @@ void check_close(std::string_view kernel, const Tensor& fast, const Tensor& exac
 const std::pair<std::string_view, kernels::ConvAlgorithm> algorithms[] = {
     {"automatic", kernels::ConvAlgorithm::automatic}, {"im2col", kernels::ConvAlgorithm::im2col},
     {"direct", kernels::ConvAlgorithm::direct},       {"winograd", kernels::ConvAlgorithm::winograd},
-    {"depthwise", kernels::ConvAlgorithm::depthwise}, {"pointwise", kernels::ConvAlgorithm::pointwise}};
+    {"depthwise", kernels::ConvAlgorithm::depthwise}, {"pointwise", kernels::ConvAlgorithm::pointwise},
+    {"images", kernels::ConvAlgorithm::images}};
 
 /// Computes all convolutions in one way, as long as it lives.
 struct WithAlgorithm {
@@ -190,6 +191,7 @@ void check_threads() {
       {{1, 64, 40, 40}, {48, 64, 3, 3}, {.padding = 1}, false, false},  // tiles and channel blocks of one image
       {{9, 32, 16, 16}, {64, 32, 1, 1}, {}, true, false},               // pointwise
       {{1, 128, 15, 15}, {200, 128, 1, 1}, {}, true, false},            // of one image
+      {{60, 6, 14, 14}, {16, 6, 5, 5}, {}, true, false},                // blocks of images
       {{6, 24, 30, 30}, {24, 12, 3, 3}, {.padding = 2, .dilation = 2, .groups = 2}, false, false},
       {{8, 48, 24, 24}, {48, 1, 5, 5}, {.padding = 2, .groups = 48}, true, false}};  // depthwise
   for (const Config& config : configs) {

@@ -74,7 +74,8 @@ TEST_CASE("a convolution that is pooled on its way out gives the bits of its par
                                 {{20, 4, 25, 25}, {8, 2, 3, 3}, {.stride = 2, .groups = 2}},
                                 {{9, 8, 26, 26}, {8, 1, 3, 3}, {.groups = 8}},
                                 {{0, 1, 8, 8}, {2, 1, 3, 3}, {}}};
-  for (const auto algorithm : {ConvAlgorithm::automatic, ConvAlgorithm::im2col, ConvAlgorithm::direct}) {
+  for (const auto algorithm :
+       {ConvAlgorithm::automatic, ConvAlgorithm::im2col, ConvAlgorithm::direct, ConvAlgorithm::images}) {
     kernels::set_conv_algorithm(algorithm);
     for (const auto& [input, weight, options] : cases) {
       CAPTURE(input);

@@ -61,7 +61,8 @@ void check_alike(nn::Sequential model, const Shape& shape) {
 
 TEST_CASE("a ReLU on the way out of a layer gives what it gives behind it") {
   using kernels::ConvAlgorithm;
-  for (const auto algorithm : {ConvAlgorithm::automatic, ConvAlgorithm::im2col, ConvAlgorithm::direct}) {
+  for (const auto algorithm :
+       {ConvAlgorithm::automatic, ConvAlgorithm::im2col, ConvAlgorithm::direct, ConvAlgorithm::images}) {
     CAPTURE(static_cast<int>(algorithm));
     kernels::set_conv_algorithm(algorithm);
     check_alike(nn::Sequential{nn::Conv2d({.in_channels = 16, .out_channels = 20, .kernel_size = 3, .padding = 1}),

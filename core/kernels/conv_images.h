@@ -1,0 +1,22 @@
+#pragma once
+
+#include <reel/core/kernels/conv.h>
+
+/// Convolution of float32 with vectors along the images of a batch: for images and channels so few and small that
+/// vectors along pixels or channels would be half empty. Nothing is padded, and no lane is idle but those beyond the
+/// last image.
+namespace reel::kernels::images {
+
+/// Whether a vector's worth of images fits in a second-level cache. Any stride, dilation and padding; no groups.
+[[nodiscard]] bool suits(const Conv2dGeometry& g);
+
+/// As many images as go together on the machine with the widest vectors.
+inline constexpr std::int64_t together = 16;
+
+/// As in conv_direct.h.
+void forward(const float* x, const float* w, const float* bias, Activation activation, float* y,
+             const Conv2dGeometry& g);
+void input_grad(const float* grad, const float* w, float* dx, const Conv2dGeometry& g);
+void weight_grad(const float* x, const float* grad, float* dw, const Conv2dGeometry& g);
+
+}  // namespace reel::kernels::images
