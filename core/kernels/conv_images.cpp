@@ -72,23 +72,31 @@ template <int Count>
 HWY_INLINE void sum_pixel(const Correlation& job, const float* data, std::int64_t o, const std::vector<Meeting>& rows,
                           const std::vector<Meeting>& columns, float* to, std::int64_t to_step) {
   const std::int64_t depth = job.from.channels * job.taps;
-  Vec sum[Count];
-  for (int i = 0; i < Count; ++i) sum[i] = hn::Zero(Floats());
-  const Meeting* const first = columns.data();
-  const Meeting* const last = first + columns.size();
+  constexpr int chains = Count <= 6 ? 2 : 1;  // sums for each channel: a step waits for the last one of its sum
+  Vec sum[chains][Count];
+  for (auto& chain : sum) {
+    for (Vec& v : chain) v = hn::Zero(Floats());
+  }
+  const auto add = [&](const float* weight, const float* from, const Meeting& m, Vec* to_sum) HWY_ATTR {
+    const Vec pixel = load(from + m.place);
+    HWY_UNROLL(8)
+    for (int i = 0; i < Count; ++i) to_sum[i] = hn::MulAdd(fill(weight[i * depth + m.tap]), pixel, to_sum[i]);
+  };
+  const Meeting* const last = columns.data() + columns.size();
   for (std::int64_t c = 0; c < job.from.channels; ++c) {
     for (const Meeting& row : rows) {
       const float* weight = job.weight + o * depth + c * job.taps + row.tap;
       const float* from = data + (c * job.from.area() + row.place) * lanes;
-      for (const Meeting* m = first; m != last; ++m) {
-        const Vec pixel = load(from + m->place);
-        HWY_UNROLL(8)
-        for (int i = 0; i < Count; ++i) sum[i] = hn::MulAdd(fill(weight[i * depth + m->tap]), pixel, sum[i]);
+      const Meeting* m = columns.data();
+      for (; last - m >= chains; m += chains) {
+        for (int k = 0; k < chains; ++k) add(weight, from, m[k], sum[k]);
       }
+      for (; m < last; ++m) add(weight, from, *m, sum[0]);
     }
   }
   for (int i = 0; i < Count; ++i) {
-    const Vec y = job.bias == nullptr ? sum[i] : hn::Add(sum[i], fill(job.bias[o + i]));
+    const Vec total = chains == 1 ? sum[0][i] : hn::Add(sum[0][i], sum[chains - 1][i]);
+    const Vec y = job.bias == nullptr ? total : hn::Add(total, fill(job.bias[o + i]));
     store(job.activation == Activation::relu ? relu(y) : y, to + i * to_step);
   }
 }
