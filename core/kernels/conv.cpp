@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <reel/core/kernels/conv.h>
@@ -9,6 +10,8 @@
 #include <reel/core/kernels/elementwise.h>
 #include <reel/core/kernels/simd.h>
 #include <reel/core/parallel.h>
+#include <span>
+#include <string>
 #include <string_view>
 
 // The one place that decides how a convolution is computed.
@@ -16,18 +19,47 @@
 namespace reel::kernels {
 namespace {
 
+/// An algorithm: its name for REEL_CONV, the convolutions that it can do, and its kernels.
+struct Way {
+  ConvAlgorithm algorithm;
+  std::string_view name;
+  bool (*suits)(const Conv2dGeometry& g);
+  ConvKernels kernels;  // of im2col: none, since it isn't for contiguous float32 alone
+};
+
+std::span<const Way> ways() {
+  static const Way list[] = {
+      {ConvAlgorithm::im2col, "im2col", [](const Conv2dGeometry&) { return true; }, {}},
+      {ConvAlgorithm::direct, "direct", direct::suits, {direct::forward, direct::input_grad, direct::weight_grad}},
+      {ConvAlgorithm::winograd, "winograd", winograd::suits, winograd::kernels(winograd::Tiles::small)},
+      {ConvAlgorithm::winograd4, "winograd4", winograd::suits_large, winograd::kernels(winograd::Tiles::large)},
+      {ConvAlgorithm::depthwise,
+       "depthwise",
+       depthwise::suits,
+       {depthwise::forward, depthwise::input_grad, depthwise::weight_grad}},
+      {ConvAlgorithm::pointwise,
+       "pointwise",
+       pointwise::suits,
+       {pointwise::forward, pointwise::input_grad, pointwise::weight_grad}},
+      {ConvAlgorithm::images, "images", images::suits, {images::forward, images::input_grad, images::weight_grad}},
+  };
+  return list;
+}
+
+const Way& way(ConvAlgorithm algorithm) {
+  return *std::find_if(ways().begin(), ways().end(), [&](const Way& w) { return w.algorithm == algorithm; });
+}
+
 ConvAlgorithm from_environment() {
   const char* variable = std::getenv("REEL_CONV");
   const std::string_view wish = variable == nullptr ? "" : variable;
-  if (wish == "im2col") return ConvAlgorithm::im2col;
-  if (wish == "direct") return ConvAlgorithm::direct;
-  if (wish == "winograd") return ConvAlgorithm::winograd;
-  if (wish == "depthwise") return ConvAlgorithm::depthwise;
-  if (wish == "pointwise") return ConvAlgorithm::pointwise;
-  if (wish == "images") return ConvAlgorithm::images;
-  require<ValueError>(wish.empty(), "conv2d",
-                      "REEL_CONV may be im2col, direct, winograd, depthwise, pointwise, images or unset, is ", wish);
-  return ConvAlgorithm::automatic;
+  if (wish.empty()) return ConvAlgorithm::automatic;
+  std::string names;
+  for (const Way& w : ways()) {
+    if (w.name == wish) return w.algorithm;
+    names += concat(w.name, ", ");
+  }
+  throw ValueError("conv2d", "REEL_CONV may be ", names, "or unset, is ", wish);
 }
 
 std::atomic<ConvAlgorithm>& wanted() {
@@ -50,46 +82,23 @@ bool is_worth_images(const Conv2dGeometry& g) {
          g.out_channels <= images::together && g.depth() >= 16 && 8 * idle <= g.batch;
 }
 
-bool can(ConvAlgorithm algorithm, const Conv2dGeometry& g) {
-  switch (algorithm) {
-    case ConvAlgorithm::winograd: return winograd::suits(g);
-    case ConvAlgorithm::depthwise: return depthwise::suits(g);
-    case ConvAlgorithm::pointwise: return pointwise::suits(g);
-    case ConvAlgorithm::images: return images::suits(g);
-    case ConvAlgorithm::direct: return direct::suits(g);
-    default: return true;
+ConvAlgorithm fastest(const Conv2dGeometry& g, bool with_fewer_digits) {
+  if (winograd::suits(g) && is_worth_winograd(g)) {
+    return with_fewer_digits && winograd::suits_large(g) ? ConvAlgorithm::winograd4 : ConvAlgorithm::winograd;
   }
-}
-
-ConvAlgorithm fastest(const Conv2dGeometry& g) {
-  if (winograd::suits(g) && is_worth_winograd(g)) return ConvAlgorithm::winograd;
   if (depthwise::suits(g)) return ConvAlgorithm::depthwise;
   if (pointwise::suits(g)) return ConvAlgorithm::pointwise;
   return images::suits(g) && is_worth_images(g) ? ConvAlgorithm::images : ConvAlgorithm::direct;
 }
 
 ConvAlgorithm choose(const Conv2dGeometry& g, DType dtype) {
+  const ConvAlgorithm wish = wanted();
   if (dtype != float32 || !has_fast_vectors() || numel(g.input_shape()) == 0 || numel(g.output_shape()) == 0) {
     return ConvAlgorithm::im2col;
   }
-  const ConvAlgorithm wish = wanted();
-  const ConvAlgorithm chosen = wish == ConvAlgorithm::automatic ? fastest(g) : wish;
-  return can(chosen, g) ? chosen : ConvAlgorithm::im2col;
-}
-
-/// The three kernels of an algorithm that reads and writes contiguous float32.
-struct Kernels {
-  decltype(&direct::forward) forward;
-  decltype(&direct::input_grad) input_grad;
-  decltype(&direct::weight_grad) weight_grad;
-};
-
-Kernels kernels_of(ConvAlgorithm algorithm) {
-  if (algorithm == ConvAlgorithm::winograd) return {winograd::forward, winograd::input_grad, winograd::weight_grad};
-  if (algorithm == ConvAlgorithm::depthwise) return {depthwise::forward, depthwise::input_grad, depthwise::weight_grad};
-  if (algorithm == ConvAlgorithm::pointwise) return {pointwise::forward, pointwise::input_grad, pointwise::weight_grad};
-  if (algorithm == ConvAlgorithm::images) return {images::forward, images::input_grad, images::weight_grad};
-  return {direct::forward, direct::input_grad, direct::weight_grad};
+  const bool is_free = wish == ConvAlgorithm::automatic || wish == ConvAlgorithm::winograd4;
+  const ConvAlgorithm chosen = is_free ? fastest(g, wish == ConvAlgorithm::winograd4) : wish;
+  return way(chosen).suits(g) ? chosen : ConvAlgorithm::im2col;
 }
 
 Tensor forward(ConvAlgorithm algorithm, const Tensor& x, const Tensor& w, const Tensor& b, const Conv2dGeometry& g,
@@ -99,8 +108,8 @@ Tensor forward(ConvAlgorithm algorithm, const Tensor& x, const Tensor& w, const 
     return activation == Activation::relu ? relu(y) : y;
   }
   Tensor y = Tensor::empty(g.output_shape());
-  kernels_of(algorithm).forward(x.data<float>(), w.data<float>(), b.defined() ? b.data<float>() : nullptr, activation,
-                                y.mutable_data<float>(), g);
+  way(algorithm).kernels.forward(x.data<float>(), w.data<float>(), b.defined() ? b.data<float>() : nullptr, activation,
+                                 y.mutable_data<float>(), g);
   return y;
 }
 
@@ -110,7 +119,6 @@ Tensor contiguous(const Tensor& t) { return t.defined() ? t.contiguous() : t; }
 /// but few pixels would not pay for what an algorithm makes of the weight first. Where that leaves little to share out,
 /// the threads share each image instead.
 std::int64_t images_together(ConvAlgorithm algorithm, const Conv2dGeometry& g) {
-  if (algorithm == ConvAlgorithm::pointwise) return {pointwise::forward, pointwise::input_grad, pointwise::weight_grad};
   if (algorithm == ConvAlgorithm::images) return images::together;
   constexpr std::int64_t least_pixels = 2048;
   constexpr std::int64_t least_work = 1 << 19;  // multiply-adds
@@ -153,7 +161,7 @@ Tensor conv2d_input_grad(const Tensor& grad, const Tensor& weight, const Conv2dG
   const Tensor dy = grad.contiguous();
   const Tensor w = weight.contiguous();
   Tensor dx = Tensor::empty(geometry.input_shape());
-  kernels_of(algorithm).input_grad(dy.data<float>(), w.data<float>(), dx.mutable_data<float>(), geometry);
+  way(algorithm).kernels.input_grad(dy.data<float>(), w.data<float>(), dx.mutable_data<float>(), geometry);
   return dx;
 }
 
@@ -163,7 +171,7 @@ Tensor conv2d_weight_grad(const Tensor& input, const Tensor& grad, const Conv2dG
   const Tensor x = input.contiguous();
   const Tensor dy = grad.contiguous();
   Tensor dw = Tensor::empty(geometry.weight_shape());
-  kernels_of(algorithm).weight_grad(x.data<float>(), dy.data<float>(), dw.mutable_data<float>(), geometry);
+  way(algorithm).kernels.weight_grad(x.data<float>(), dy.data<float>(), dw.mutable_data<float>(), geometry);
   return dw;
 }
 

@@ -1,20 +1,22 @@
 #pragma once
 
-#include <reel/core/kernels/conv.h>
+#include <reel/core/kernels/conv_kernels.h>
 
-/// 3x3 convolution of stride 1 in 2.25 times fewer multiplications, for float32: Winograd's F(2x2, 3x3) (Lavin and
-/// Gray, 2016). Tiles of 4x4 input pixels, of 2x2 output pixels and of the weight are transformed into 16 numbers each;
-/// between the transforms, a convolution is 16 matrix products. Its rounding errors are of the size of
-/// those of plain sums.
+/// 3x3 convolution of stride 1 in fewer multiplications, for float32: Winograd's F(2x2, 3x3) and F(4x4, 3x3) (Lavin and
+/// Gray, 2016). Tiles of the input, of 2x2 or 4x4 output pixels and of the weight are transformed into 16 or 36 numbers
+/// each; between the transforms, a convolution is 16 or 36 matrix products.
 namespace reel::kernels::winograd {
+
+enum class Tiles {
+  small,  // 2x2: 2.25 times fewer multiplications, rounding errors of the size of those of plain sums
+  large   // 4x4: 4 times fewer, with errors some three times as large
+};
 
 /// Whether these kernels can do this convolution.
 [[nodiscard]] bool suits(const Conv2dGeometry& g);
+/// Whether large tiles take fewer multiplications for it than small ones, with what they waste beyond the edges.
+[[nodiscard]] bool suits_large(const Conv2dGeometry& g);
 
-/// y [N, O, OH, OW] of contiguous x [N, C, H, W], w [O, C, 3, 3] and bias [O] (or null), through the activation.
-void forward(const float* x, const float* w, const float* bias, Activation activation, float* y,
-             const Conv2dGeometry& g);
-void input_grad(const float* grad, const float* w, float* dx, const Conv2dGeometry& g);
-void weight_grad(const float* x, const float* grad, float* dw, const Conv2dGeometry& g);
+[[nodiscard]] ConvKernels kernels(Tiles tiles);
 
 }  // namespace reel::kernels::winograd

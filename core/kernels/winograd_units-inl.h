@@ -20,22 +20,26 @@ HWY_INLINE std::int64_t in_block(std::int64_t b, std::int64_t channels) {
   return std::min(lanes, channels - b * lanes);
 }
 
-/// A rectangle of tiles of one image, and how many tiles of its unit come before.
+/// A rectangle of tiles of one image, and how many tiles of its unit come before. A tile is Side x Side outputs.
+template <int Side>
 struct Strip {
   std::int64_t image, row, column, rows, columns, first;
   /// The pixels that it writes, or with two more rows and columns, those that it reads.
-  [[nodiscard]] Window output() const { return {2 * row, 2 * column, 2 * rows, 2 * columns}; }
+  [[nodiscard]] Window output() const { return {Side * row, Side * column, Side * rows, Side * columns}; }
   [[nodiscard]] Window input(const Conv2dGeometry& g) const {
-    return {2 * row - g.pad_top, 2 * column - g.pad_left, 2 * rows + 2, 2 * columns + 2};
+    return {Side * row - g.pad_top, Side * column - g.pad_left, Side * rows + 2, Side * columns + 2};
   }
 };
 
 /// How the output is cut into tiles, and these into units of work: a strip of an image's tiles, or some whole images.
+template <int Side>
 struct Units {
   std::int64_t images, rows, columns, strip_rows, strip_columns, down, across, together;
 
-  explicit Units(const Conv2dGeometry& g) : images(g.batch), rows(ceil_div(g.out_h, 2)), columns(ceil_div(g.out_w, 2)) {
-    const std::int64_t wanted = std::clamp<std::int64_t>(input_bytes / (64 * round_up(g.in_channels, lanes)), 24, 128);
+  explicit Units(const Conv2dGeometry& g)
+      : images(g.batch), rows(ceil_div(g.out_h, Side)), columns(ceil_div(g.out_w, Side)) {
+    const std::int64_t tile_bytes = 4 * (Side + 2) * (Side + 2) * round_up(g.in_channels, lanes);
+    const std::int64_t wanted = std::clamp<std::int64_t>(input_bytes / tile_bytes, 24, 128);
     across = ceil_div(columns, wanted);
     strip_columns = ceil_div(columns, across);
     down = ceil_div(rows, std::max<std::int64_t>(1, wanted / strip_columns));
@@ -45,7 +49,7 @@ struct Units {
 
   [[nodiscard]] std::int64_t count() const { return ceil_div(images, together) * down * across; }
   [[nodiscard]] std::int64_t most_tiles() const { return together * strip_rows * strip_columns; }
-  [[nodiscard]] std::int64_t most_pixels() const { return (2 * strip_rows + 2) * (2 * strip_columns + 2); }
+  [[nodiscard]] std::int64_t most_pixels() const { return (Side * strip_rows + 2) * (Side * strip_columns + 2); }
 
   /// Calls `f(strip)` for the strips of a unit, and returns the number of its tiles.
   template <class F>
@@ -58,7 +62,7 @@ struct Units {
     std::int64_t tiles = 0;
     if (high <= 0 || wide <= 0) return 0;  // the last strips may be empty where rows don't divide well
     for (std::int64_t i = image; i < std::min(images, image + together); ++i, tiles += high * wide) {
-      f(Strip{i, row, column, high, wide, tiles});
+      f(Strip<Side>{i, row, column, high, wide, tiles});
     }
     return tiles;
   }

@@ -37,7 +37,7 @@ std::ostream& operator<<(std::ostream& out, const Config& c) {
 class ConfigSource {
  public:
   Config next() {
-    Config config = draw(count_++ % 16);
+    Config config = draw(count_++ % 17);
     while (!fits(config)) config = draw(16);
     return config;
   }
@@ -95,6 +95,10 @@ class ConfigSource {
         batch = 1, groups = 1, in = pick(1, 20), out = pick(1, 20), kernel = 3, dilation = 1, padding = pick(0, 2);
         stride = pick(1, 2), size = {pick(3, 20), pick(260, 300)};
         break;
+      case 15:  // what Winograd's large tiles are for
+        batch = pick(4, 9), groups = 1, in = pick(16, 40), out = pick(16, 70), kernel = 3, stride = dilation = 1;
+        size = pair(7, 19), padding = pick(0, 2);
+        break;
       default: break;
     }
     return {{batch, in * groups, size.h, size.w},
@@ -141,7 +145,7 @@ const std::pair<std::string_view, kernels::ConvAlgorithm> algorithms[] = {
     {"automatic", kernels::ConvAlgorithm::automatic}, {"im2col", kernels::ConvAlgorithm::im2col},
     {"direct", kernels::ConvAlgorithm::direct},       {"winograd", kernels::ConvAlgorithm::winograd},
     {"depthwise", kernels::ConvAlgorithm::depthwise}, {"pointwise", kernels::ConvAlgorithm::pointwise},
-    {"images", kernels::ConvAlgorithm::images}};
+    {"images", kernels::ConvAlgorithm::images},       {"winograd4", kernels::ConvAlgorithm::winograd4}};
 
 /// Computes all convolutions in one way, as long as it lives.
 struct WithAlgorithm {
