@@ -9,6 +9,7 @@
 #include <reel/autograd/ops/loss.h>
 #include <reel/autograd/ops/matmul.h>
 #include <reel/autograd/ops/norm.h>
+#include <reel/autograd/ops/pad.h>
 #include <reel/autograd/ops/pool.h>
 #include <reel/autograd/ops/reduce.h>
 #include <reel/autograd/ops/view.h>
@@ -28,7 +29,7 @@
 #include <reel/data/transforms.h>
 #include <reel/nn/activation.h>
 #include <reel/nn/batch_norm.h>
-#include <reel/nn/conv2d.h>
+#include <reel/nn/conv.h>
 #include <reel/nn/init.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/loss.h>

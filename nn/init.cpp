@@ -44,8 +44,8 @@ Tensor default_weight(const Shape& shape, Generator& generator) {
   return kaiming_uniform(shape, std::sqrt(5.0), FanMode::fan_in, generator);  // sqrt(6 / (6 fan_in))
 }
 
-Tensor default_bias(const Shape& weight_shape, Generator& generator) {
-  return within({weight_shape[0]}, 1 / std::sqrt(static_cast<double>(fans(weight_shape).in)), generator);
+Tensor default_bias(std::int64_t size, const Shape& weight_shape, Generator& generator) {
+  return within({size}, 1 / std::sqrt(static_cast<double>(fans(weight_shape).in)), generator);
 }
 
 }  // namespace reel::nn::init

@@ -26,8 +26,10 @@ enum class FanMode { fan_in, fan_out };
 /// Normal with deviation gain sqrt(2 / (fan_in + fan_out)).
 [[nodiscard]] Tensor xavier_normal(const Shape& shape, double gain = 1, Generator& generator = default_generator());
 
-/// What Linear and Conv2d start with, as in PyTorch: uniform in +-1 / sqrt(fan_in).
+/// What Linear and the convolutions start with, as in PyTorch: uniform in +-1 / sqrt(fan_in), with the weight's fan_in
+/// for the bias [O], too. A transposed convolution's weight [I, O, ...] counts as if it were [O, I, ...].
 [[nodiscard]] Tensor default_weight(const Shape& shape, Generator& generator = default_generator());
-[[nodiscard]] Tensor default_bias(const Shape& weight_shape, Generator& generator = default_generator());
+[[nodiscard]] Tensor default_bias(std::int64_t size, const Shape& weight_shape,
+                                  Generator& generator = default_generator());
 
 }  // namespace reel::nn::init

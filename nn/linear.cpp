@@ -10,7 +10,7 @@ Linear::Linear(std::int64_t in_features, std::int64_t out_features, bool bias) {
                       "in_features and out_features must be at least 1, got ", in_features, " and ", out_features);
   const Shape shape{out_features, in_features};
   weight_ = &parameter("weight", init::default_weight(shape));
-  if (bias) bias_ = &parameter("bias", init::default_bias(shape));
+  if (bias) bias_ = &parameter("bias", init::default_bias(out_features, shape));
 }
 
 std::string Linear::describe() const {

@@ -1,92 +1,161 @@
 #include <reel/autograd/ops/activation.h>
 #include <reel/autograd/ops/conv.h>
+#include <reel/autograd/ops/pad.h>
 #include <reel/autograd/ops/pool.h>
 #include <reel/autograd/ops/reduce.h>
+#include <reel/autograd/ops/view.h>
 #include <reel/autograd/tape.h>
 
 // Convolution is a closed family: with y = conv(x, w), the gradient for x is bilinear in (grad, w), and that for w in
 // (x, grad). So the derivatives of each of the three are the other two, and together they give every order of gradient.
+// The gradient for x is the transposed convolution, which is a layer of its own.
 
 namespace reel {
 namespace {
 
 using kernels::Conv2dGeometry;
 
-Variable input_grad(const Variable& grad, const Variable& w, const Conv2dGeometry& g);
+Variable transposed(const Variable& x, const Variable& w, const Variable& bias, const Conv2dGeometry& g,
+                    Activation activation = Activation::none);
 Variable weight_grad(const Variable& x, const Variable& grad, const Conv2dGeometry& g);
 
-/// What a convolution is of.
-struct Operands {
-  Variable x, w, bias;  // a bias, or none
-  Conv2dGeometry g;
-
-  [[nodiscard]] std::vector<InputRef> inputs() const {
-    return bias.defined() ? std::vector<InputRef>{x, w, bias} : std::vector<InputRef>{x, w};
-  }
-  /// The gradients for them, from that of the convolution's output.
-  [[nodiscard]] Gradients gradients(const Variable& grad, const Step& step) const {
-    Gradients all{step.wants(0) ? input_grad(grad, w, g) : Variable(),
-                  step.wants(1) ? weight_grad(x, grad, g) : Variable()};
-    if (bias.defined()) all.push_back(step.wants(2) ? sum(grad, {0, 2, 3}) : Variable());
-    return all;
-  }
-};
-
-Variable forward(const Operands& of, Activation activation = Activation::none) {
-  const Tensor y = kernels::conv2d_forward(of.x.value(), of.w.value(), of.bias.value(), of.g, activation);
-  const bool is_relu = activation == Activation::relu;
-  return record(is_relu ? "conv2d_relu" : "conv2d", of.inputs(), y,
-                [of, cut = is_relu ? y : Tensor()](const Variable& grad, const Step& step) {
-                  return of.gradients(through_relu(grad, cut), step);
+/// Records y, the result of f(x, w) + bias and what is done to that on the way out. `back_in` gives the gradient for
+/// the sum from that for y, and `backward` the gradients of f.
+template <class BackIn, class F>
+Variable record_layer(std::string_view op, const Variable& x, const Variable& w, const Variable& bias, const Tensor& y,
+                      const BackIn& back_in, const F& backward) {
+  std::vector<InputRef> inputs{x, w};
+  if (bias.defined()) inputs.emplace_back(bias);
+  return record(op, inputs, y,
+                [back_in, backward, has_bias = bias.defined()](const Variable& upstream, const Step& step) {
+                  const Variable grad = back_in(upstream);
+                  Gradients gradients = backward(grad, step);
+                  if (has_bias) gradients.push_back(step.wants(2) ? sum(grad, {0, 2, 3}) : Variable());
+                  return gradients;
                 });
 }
 
-Variable input_grad(const Variable& grad, const Variable& w, const Conv2dGeometry& g) {
-  return record("conv2d_input_grad", {grad, w}, kernels::conv2d_input_grad(grad.value(), w.value(), g),
-                [grad, w, g](const Variable& upstream, const Step& step) -> Gradients {
-                  return {step.wants(0) ? forward({upstream, w, {}, g}) : Variable(),
-                          step.wants(1) ? weight_grad(upstream, grad, g) : Variable()};
-                });
+/// The way back through an activation.
+auto back_through(Activation activation, const Tensor& y) {
+  return
+      [cut = activation == Activation::relu ? y : Tensor()](const Variable& grad) { return through_relu(grad, cut); };
+}
+
+/// The gradients of a convolution for its input and weight.
+auto gradients_of(const Variable& x, const Variable& w, const Conv2dGeometry& g) {
+  return [x, w, g](const Variable& grad, const Step& step) -> Gradients {
+    return {step.wants(0) ? transposed(grad, w, {}, g) : Variable(),
+            step.wants(1) ? weight_grad(x, grad, g) : Variable()};
+  };
+}
+
+Variable forward(const Variable& x, const Variable& w, const Variable& bias, const Conv2dGeometry& g,
+                 Activation activation = Activation::none) {
+  const Tensor y = kernels::conv2d_forward(x.value(), w.value(), bias.value(), g, activation);
+  return record_layer(activation == Activation::relu ? "conv2d_relu" : "conv2d", x, w, bias, y,
+                      back_through(activation, y), gradients_of(x, w, g));
+}
+
+Variable transposed(const Variable& x, const Variable& w, const Variable& bias, const Conv2dGeometry& g,
+                    Activation activation) {
+  const Tensor y = kernels::conv2d_input_grad(x.value(), w.value(), g, bias.value(), activation);
+  return record_layer(activation == Activation::relu ? "conv_transpose2d_relu" : "conv_transpose2d", x, w, bias, y,
+                      back_through(activation, y), [x, w, g](const Variable& grad, const Step& step) -> Gradients {
+                        return {step.wants(0) ? forward(grad, w, {}, g) : Variable(),
+                                step.wants(1) ? weight_grad(grad, x, g) : Variable()};
+                      });
 }
 
 Variable weight_grad(const Variable& x, const Variable& grad, const Conv2dGeometry& g) {
   return record("conv2d_weight_grad", {x, grad}, kernels::conv2d_weight_grad(x.value(), grad.value(), g),
                 [x, grad, g](const Variable& upstream, const Step& step) -> Gradients {
-                  return {step.wants(0) ? input_grad(grad, upstream, g) : Variable(),
-                          step.wants(1) ? forward({x, upstream, {}, g}) : Variable()};
+                  return {step.wants(0) ? transposed(grad, upstream, {}, g) : Variable(),
+                          step.wants(1) ? forward(x, upstream, {}, g) : Variable()};
                 });
 }
 
-/// Throws where they don't fit.
-Operands checked(const Variable& input, const Variable& weight, const Variable& bias, const Conv2dOptions& options) {
-  for (const Variable* operand : {&input, &weight}) require_defined("conv2d", operand->value());
-  const Conv2dGeometry g = kernels::conv2d_geometry("conv2d", input.shape(), weight.shape(), options);
-  require_same_dtype("conv2d", input.value(), weight.value());
-  if (bias.defined()) {
-    require<ShapeError>(bias.shape() == Shape{g.out_channels}, "conv2d", "weight ", weight.shape(),
-                        " wants a bias of shape [", g.out_channels, "], got ", bias.shape());
-    require_same_dtype("conv2d", input.value(), bias.value());
-  }
-  return {input, weight, bias, g};
+/// The geometry of operands that fit each other.
+template <class Options>
+Conv2dGeometry checked(std::string_view op, const Variable& input, const Variable& weight, const Options& options) {
+  for (const Variable* operand : {&input, &weight}) require_defined(op, operand->value());
+  const Conv2dGeometry g = kernels::conv2d_geometry(op, input.shape(), weight.shape(), options);
+  require_same_dtype(op, input.value(), weight.value());
+  return g;
 }
+
+void check_bias(std::string_view op, const Variable& weight, const Variable& bias, std::int64_t channels) {
+  if (!bias.defined()) return;
+  require<ShapeError>(bias.shape() == Shape{channels}, op, "weight ", weight.shape(), " wants a bias of shape [",
+                      channels, "], got ", bias.shape());
+  require_same_dtype(op, weight.value(), bias.value());
+}
+
+/// How much is read after the end of an axis.
+std::int64_t read_after(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride,
+                        std::int64_t dilation, std::int64_t before) {
+  return std::max<std::int64_t>(0, (out - 1) * stride + (kernel - 1) * dilation + 1 - before - in);
+}
+
+/// The convolution with its padding written out around x, as the mode wants it.
+Variable forward_padded(const Variable& x, const Variable& w, const Variable& bias, Conv2dGeometry g, PaddingMode mode,
+                        Activation activation) {
+  if (mode == PaddingMode::zeros) return forward(x, w, bias, g, activation);
+  const std::int64_t right = read_after(g.in_w, g.out_w, g.kernel_w, g.stride_w, g.dilation_w, g.pad_left);
+  const std::int64_t bottom = read_after(g.in_h, g.out_h, g.kernel_h, g.stride_h, g.dilation_h, g.pad_top);
+  const Variable image = pad(x, {g.pad_left, right, g.pad_top, bottom}, mode);
+  g.in_h = image.size(2);
+  g.in_w = image.size(3);
+  g.pad_top = g.pad_left = 0;
+  return forward(image, w, bias, g, activation);
+}
+
+/// [N, C, L] -> [N, C, 1, L]
+Variable as_image(const Variable& row) { return unsqueeze(row, 2); }
 
 }  // namespace
 
 Variable conv2d(const Variable& input, const Variable& weight, const Variable& bias, const Conv2dOptions& options,
                 Activation activation) {
-  return forward(checked(input, weight, bias, options), activation);
+  const Conv2dGeometry g = checked("conv2d", input, weight, options);
+  check_bias("conv2d", weight, bias, g.out_channels);
+  return forward_padded(input, weight, bias, g, options.padding_mode, activation);
 }
 
 Variable conv2d_max_pool2d(const Variable& input, const Variable& weight, const Variable& bias,
                            const Conv2dOptions& options, Activation activation) {
-  const Operands of = checked(input, weight, bias, options);
-  const Conv2dGeometry& g = of.g;
+  if (options.padding_mode != PaddingMode::zeros) {
+    return max_pool2d(conv2d(input, weight, bias, options, activation), {.kernel_size = 2});
+  }
+  const Conv2dGeometry g = checked("conv2d", input, weight, options);
+  check_bias("conv2d", weight, bias, g.out_channels);
   static_cast<void>(kernels::pool2d_geometry("max_pool2d", g.output_shape(), {.kernel_size = 2}));
   const auto [y, choice] = kernels::conv2d_pooled_forward(input.value(), weight.value(), bias.value(), g, activation);
-  return record(activation == Activation::relu ? "conv2d_relu_max_pool2d" : "conv2d_max_pool2d", of.inputs(), y,
-                [of, choice = choice](const Variable& grad, const Step& step) {
-                  return of.gradients(spread_to_choice(grad, choice, {of.g.out_h, of.g.out_w}), step);
-                });
+  const auto back_in = [choice = choice, h = g.out_h, w = g.out_w](const Variable& grad) {
+    return spread_to_choice(grad, choice, {h, w});
+  };
+  return record_layer(activation == Activation::relu ? "conv2d_relu_max_pool2d" : "conv2d_max_pool2d", input, weight,
+                      bias, y, back_in, gradients_of(input, weight, g));
+}
+
+Variable conv1d(const Variable& input, const Variable& weight, const Variable& bias, const Conv1dOptions& options,
+                Activation activation) {
+  const Conv2dGeometry g = checked("conv1d", input, weight, options);
+  check_bias("conv1d", weight, bias, g.out_channels);
+  return squeeze(forward_padded(as_image(input), as_image(weight), bias, g, options.padding_mode, activation), 2);
+}
+
+Variable conv_transpose2d(const Variable& input, const Variable& weight, const Variable& bias,
+                          const ConvTranspose2dOptions& options, Activation activation) {
+  const Conv2dGeometry g = checked("conv_transpose2d", input, weight, options);
+  check_bias("conv_transpose2d", weight, bias, g.in_channels);
+  return transposed(input, weight, bias, g, activation);
+}
+
+Variable conv_transpose1d(const Variable& input, const Variable& weight, const Variable& bias,
+                          const ConvTranspose1dOptions& options, Activation activation) {
+  const Conv2dGeometry g = checked("conv_transpose1d", input, weight, options);
+  check_bias("conv_transpose1d", weight, bias, g.in_channels);
+  return squeeze(transposed(as_image(input), as_image(weight), bias, g, activation), 2);
 }
 
 }  // namespace reel

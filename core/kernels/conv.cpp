@@ -129,6 +129,16 @@ std::int64_t images_together(ConvAlgorithm algorithm, const Conv2dGeometry& g) {
   return g.batch < least_parts * images ? std::max<std::int64_t>(1, g.batch) : images;
 }
 
+Tensor plain_input_grad(const Tensor& grad, const Tensor& weight, const Conv2dGeometry& geometry) {
+  const ConvAlgorithm algorithm = choose(geometry, grad.dtype());
+  if (algorithm == ConvAlgorithm::im2col) return im2col_blas::conv2d_input_grad(grad, weight, geometry);
+  const Tensor dy = grad.contiguous();
+  const Tensor w = weight.contiguous();
+  Tensor dx = Tensor::empty(geometry.input_shape());
+  way(algorithm).kernels.input_grad(dy.data<float>(), w.data<float>(), dx.mutable_data<float>(), geometry);
+  return dx;
+}
+
 }  // namespace
 
 void set_conv_algorithm(ConvAlgorithm algorithm) { wanted() = algorithm; }
@@ -155,14 +165,11 @@ Pooled conv2d_pooled_forward(const Tensor& input, const Tensor& weight, const Te
   return out;
 }
 
-Tensor conv2d_input_grad(const Tensor& grad, const Tensor& weight, const Conv2dGeometry& geometry) {
-  const ConvAlgorithm algorithm = choose(geometry, grad.dtype());
-  if (algorithm == ConvAlgorithm::im2col) return im2col_blas::conv2d_input_grad(grad, weight, geometry);
-  const Tensor dy = grad.contiguous();
-  const Tensor w = weight.contiguous();
-  Tensor dx = Tensor::empty(geometry.input_shape());
-  way(algorithm).kernels.input_grad(dy.data<float>(), w.data<float>(), dx.mutable_data<float>(), geometry);
-  return dx;
+Tensor conv2d_input_grad(const Tensor& grad, const Tensor& weight, const Conv2dGeometry& geometry, const Tensor& bias,
+                         Activation activation) {
+  const Tensor sums = plain_input_grad(grad, weight, geometry);
+  const Tensor dx = bias.defined() ? sums + bias.reshape({-1, 1, 1}) : sums;
+  return activation == Activation::relu ? relu(dx) : dx;
 }
 
 Tensor conv2d_weight_grad(const Tensor& input, const Tensor& grad, const Conv2dGeometry& geometry) {

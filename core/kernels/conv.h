@@ -7,12 +7,28 @@
 
 namespace reel {
 
-struct Conv2dOptions {
-  Pair stride = 1;
-  Padding padding = 0;
-  Pair dilation = 1;
+/// Size is a Pair, or one number in 1-D. The kernels pad with zeros alone; the op does the other modes before.
+template <class Size, class Pad>
+struct ConvOptions {
+  Size stride = 1;
+  Pad padding = 0;
+  Size dilation = 1;
+  std::int64_t groups = 1;
+  PaddingMode padding_mode = PaddingMode::zeros;
+};
+using Conv1dOptions = ConvOptions<std::int64_t, AxisPadding>;
+using Conv2dOptions = ConvOptions<Pair, Padding>;
+
+template <class Size, class Pad>
+struct ConvTransposeOptions {
+  Size stride = 1;
+  Pad padding = 0;          // what is cut off the output
+  Size output_padding = 0;  // added to the output's end
+  Size dilation = 1;
   std::int64_t groups = 1;
 };
+using ConvTranspose1dOptions = ConvTransposeOptions<std::int64_t, AxisPadding>;
+using ConvTranspose2dOptions = ConvTransposeOptions<Pair, Padding>;
 
 namespace kernels {
 
@@ -38,6 +54,15 @@ struct Conv2dGeometry {
 /// ValueError under the name of `op`.
 [[nodiscard]] Conv2dGeometry conv2d_geometry(std::string_view op, const Shape& input, const Shape& weight,
                                              const Conv2dOptions& options);
+/// The same for input [N, C, L] and weight [O, C/G, K], as images of height 1.
+[[nodiscard]] Conv2dGeometry conv2d_geometry(std::string_view op, const Shape& input, const Shape& weight,
+                                             const Conv1dOptions& options);
+/// The convolution whose gradient for its input is the transposed convolution of input [N, C, H, W] and weight
+/// [C, O/G, KH, KW]: its out_channels are C, and its input is the transposed one's output [N, O, OH, OW].
+[[nodiscard]] Conv2dGeometry conv2d_geometry(std::string_view op, const Shape& input, const Shape& weight,
+                                             const ConvTranspose2dOptions& options);
+[[nodiscard]] Conv2dGeometry conv2d_geometry(std::string_view op, const Shape& input, const Shape& weight,
+                                             const ConvTranspose1dOptions& options);
 
 /// How a convolution is computed.
 enum class ConvAlgorithm {
@@ -65,8 +90,10 @@ void set_conv_algorithm(ConvAlgorithm algorithm);
 /// themselves are never all there.
 [[nodiscard]] Pooled conv2d_pooled_forward(const Tensor& input, const Tensor& weight, const Tensor& bias,
                                            const Conv2dGeometry& geometry, Activation activation);
-/// The gradient for the input, [N, C, H, W]: the transposed convolution of grad [N, O, OH, OW].
-[[nodiscard]] Tensor conv2d_input_grad(const Tensor& grad, const Tensor& weight, const Conv2dGeometry& geometry);
+/// The gradient for the input, [N, C, H, W]: the transposed convolution of grad [N, O, OH, OW]. As a layer it has a
+/// bias [C], where one is defined, and an activation.
+[[nodiscard]] Tensor conv2d_input_grad(const Tensor& grad, const Tensor& weight, const Conv2dGeometry& geometry,
+                                       const Tensor& bias = {}, Activation activation = Activation::none);
 /// The gradient for the weight, [O, C/G, KH, KW].
 [[nodiscard]] Tensor conv2d_weight_grad(const Tensor& input, const Tensor& grad, const Conv2dGeometry& geometry);
 

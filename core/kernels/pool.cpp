@@ -42,8 +42,8 @@ Pool2dGeometry pool2d_geometry(std::string_view op, const Shape& input, const Po
                           holds_pixel(input[3], options.padding.w, options.dilation.w),
                       op, "input ", input, " is smaller than dilation ", options.dilation, " with padding ",
                       options.padding);
-  const auto h = place_window(op, "height", input[2], kernel.h, stride.h, options.dilation.h, options.padding.h, false);
-  const auto w = place_window(op, "width", input[3], kernel.w, stride.w, options.dilation.w, options.padding.w, false);
+  const auto h = place_window(op, "height", input[2], kernel.h, stride.h, options.dilation.h, options.padding.h);
+  const auto w = place_window(op, "width", input[3], kernel.w, stride.w, options.dilation.w, options.padding.w);
   return {.in_h = input[2],
           .in_w = input[3],
           .out_h = h.out,

@@ -16,28 +16,42 @@ struct Pair {
 };
 std::ostream& operator<<(std::ostream& out, const Pair& pair);
 
-/// How far a window may reach over the edge: pixels of zeros on both sides (`1`, `{1, 2}`), "valid" (none), or "same".
-/// With "same", out = ceil(in / stride) for any stride and dilation; where the zeros needed are odd in number, the
-/// extra one is at the end. That is SAME_UPPER of ONNX and SAME of TensorFlow; PyTorch's 'same' is the case of
-/// stride 1.
-class Padding {
- public:
-  Padding(int both) : pixels_(both) {}
-  Padding(std::int64_t both) : pixels_(both) {}
-  Padding(std::int64_t height, std::int64_t width) : pixels_(height, width) {}
+/// How far a window may reach over the ends of an axis: as many zeros before as after it (`1`), a number for each
+/// (`{2, 0}`), "valid" (none), or "same". With "same", out = ceil(in / stride) for any stride and dilation; where the
+/// zeros needed are odd in number, the extra one is at the end. That is SAME_UPPER of ONNX and SAME of TensorFlow;
+/// PyTorch's 'same' is the case of stride 1.
+struct AxisPadding {
+  std::int64_t before = 0;
+  std::int64_t after = 0;
+  bool is_same = false;  // then the numbers are 0
+
+  AxisPadding(int both) : before(both), after(both) {}
+  AxisPadding(std::int64_t both) : before(both), after(both) {}
+  AxisPadding(std::int64_t zeros_before, std::int64_t zeros_after) : before(zeros_before), after(zeros_after) {}
   /// "same" or "valid"; throws ValueError for another word.
-  Padding(std::string_view word);
-  Padding(const char* word) : Padding(std::string_view(word)) {}
-
-  [[nodiscard]] bool is_same() const { return same_; }
-  /// The zeros on either side, where they are given as numbers.
-  [[nodiscard]] const Pair& pixels() const { return pixels_; }
-  friend std::ostream& operator<<(std::ostream& out, const Padding& padding);
-
- private:
-  Pair pixels_ = 0;
-  bool same_ = false;
+  AxisPadding(std::string_view word);
+  AxisPadding(const char* word) : AxisPadding(std::string_view(word)) {}
+  friend bool operator==(const AxisPadding&, const AxisPadding&) = default;
 };
+std::ostream& operator<<(std::ostream& out, const AxisPadding& padding);
+
+/// One padding for height and width, or one for each: `1`, `"same"`, `{1, 2}`, `{{1, 0}, "same"}`.
+struct Padding {
+  AxisPadding h;
+  AxisPadding w;
+  Padding(int both) : h(both), w(both) {}
+  Padding(std::int64_t both) : h(both), w(both) {}
+  Padding(std::string_view word) : h(word), w(word) {}
+  Padding(const char* word) : h(word), w(word) {}
+  Padding(const AxisPadding& height, const AxisPadding& width) : h(height), w(width) {}
+  friend bool operator==(const Padding&, const Padding&) = default;
+};
+std::ostream& operator<<(std::ostream& out, const Padding& padding);
+
+/// What stands in the padding: zeros; the image mirrored at its outermost pixels, which are not repeated; its outermost
+/// pixels; or the image from its other end. Where the padding is longer than the image, mirror or image go on.
+enum class PaddingMode { zeros, reflect, replicate, circular };
+std::ostream& operator<<(std::ostream& out, PaddingMode mode);
 
 /// One axis of a sliding window: how many positions it takes, and the zeros before the first element.
 struct WindowAxis {
@@ -45,10 +59,18 @@ struct WindowAxis {
   std::int64_t pad_begin;
 };
 
-/// Places a window of `kernel` taps along an axis of `in` elements. `same` overrides `pad`.
+/// Places a window of `kernel` taps along an axis of `in` elements.
 /// Throws ValueError for a kernel, stride or dilation below 1 or a negative padding, and ShapeError where the window
 /// does not fit even once.
 [[nodiscard]] WindowAxis place_window(std::string_view op, std::string_view axis, std::int64_t in, std::int64_t kernel,
-                                      std::int64_t stride, std::int64_t dilation, std::int64_t pad, bool same);
+                                      std::int64_t stride, std::int64_t dilation, const AxisPadding& padding);
+
+/// Places the window whose positions are the `in` elements of a transposed convolution: `out` here is the length of the
+/// axis that it slides over, (in - 1) stride + dilation (kernel - 1) + 1 - before - after + output_padding, or
+/// in * stride with "same", as in TensorFlow. Throws ValueError for the same as above and an output_padding that is not
+/// below the stride or the dilation, or beside "same" not 0; and ShapeError where nothing is left.
+[[nodiscard]] WindowAxis place_transposed_window(std::string_view op, std::string_view axis, std::int64_t in,
+                                                 std::int64_t kernel, std::int64_t stride, std::int64_t dilation,
+                                                 const AxisPadding& padding, std::int64_t output_padding);
 
 }  // namespace reel

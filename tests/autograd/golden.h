@@ -28,6 +28,10 @@ class Attributes {
   }
 
   [[nodiscard]] const std::string& word(const std::string& key) const { return values_.at(key); }
+  [[nodiscard]] std::string word_or(const std::string& key, const std::string& other) const {
+    const auto found = values_.find(key);
+    return found == values_.end() ? other : found->second;
+  }
   [[nodiscard]] double number(const std::string& key) const { return std::stod(word(key)); }
   [[nodiscard]] std::int64_t integer(const std::string& key) const { return std::stoll(word(key)); }
   [[nodiscard]] bool flag(const std::string& key) const { return word(key) == "1"; }

@@ -6,6 +6,7 @@
 #include <reel/autograd/ops/loss.h>
 #include <reel/autograd/ops/matmul.h>
 #include <reel/autograd/ops/norm.h>
+#include <reel/autograd/ops/pad.h>
 #include <reel/autograd/ops/pool.h>
 #include <reel/autograd/ops/reduce.h>
 #include <reel/autograd/ops/view.h>
@@ -41,22 +42,75 @@ using Call = std::function<Variable(const In&, const Case&)>;
 
 Variable optional(const In& v, std::size_t i) { return i < v.size() ? v[i] : Variable(); }
 
+/// One number for both ends of an axis, or one for each.
+AxisPadding axis_padding(const Attributes& a) {
+  const std::string& word = a.word("padding");
+  if (word == "same" || word == "valid") return std::string_view(word);
+  const Dims ends = a.dims("padding");
+  return {ends[0], ends[ends.rank() - 1]};
+}
+
+/// The same for two axes.
 Padding padding(const Attributes& a) {
   const std::string& word = a.word("padding");
-  return word == "same" || word == "valid" ? Padding(word) : Padding(a.dims("padding")[0], a.dims("padding")[1]);
+  if (word == "same" || word == "valid") return std::string_view(word);
+  const Dims ends = a.dims("padding");
+  if (ends.rank() == 2) return {ends[0], ends[1]};
+  return {{ends[0], ends[1]}, {ends[2], ends[3]}};
 }
 
-Conv2dOptions conv_options(const Attributes& a) {
-  return {
-      .stride = a.pair("stride"), .padding = padding(a), .dilation = a.pair("dilation"), .groups = a.integer("groups")};
+PaddingMode padding_mode(const std::string& word) {
+  for (const PaddingMode mode : {PaddingMode::reflect, PaddingMode::replicate, PaddingMode::circular}) {
+    if (concat(mode) == word) return mode;
+  }
+  return PaddingMode::zeros;
 }
 
-/// The transposed convolution is the gradient of the convolution for its input, and differentiable as such.
-Variable conv_transpose2d(const In& v, const Case& c) {
-  const Variable image = Variable::leaf(Tensor::zeros(c["output"].shape(), c.dtype()));
-  const Variable y = conv2d(image, v[1], {}, conv_options(c.attributes));
-  const Variable out = grad({y}, {image}, {.grad_outputs = {v[0]}, .create_graph = true})[0];
-  return v.size() > 2 ? out + reshape(v[2], {-1, 1, 1}) : out;
+Variable conv1d_case(const In& v, const Case& c) {
+  const Attributes& a = c.attributes;
+  return conv1d(v[0], v[1], optional(v, 2),
+                {.stride = a.integer("stride"),
+                 .padding = axis_padding(a),
+                 .dilation = a.integer("dilation"),
+                 .groups = a.integer("groups"),
+                 .padding_mode = padding_mode(a.word_or("padding_mode", "zeros"))});
+}
+
+Variable conv2d_case(const In& v, const Case& c) {
+  const Attributes& a = c.attributes;
+  return conv2d(v[0], v[1], optional(v, 2),
+                {.stride = a.pair("stride"),
+                 .padding = padding(a),
+                 .dilation = a.pair("dilation"),
+                 .groups = a.integer("groups"),
+                 .padding_mode = padding_mode(a.word_or("padding_mode", "zeros"))});
+}
+
+Variable conv_transpose1d_case(const In& v, const Case& c) {
+  const Attributes& a = c.attributes;
+  return conv_transpose1d(v[0], v[1], optional(v, 2),
+                          {.stride = a.integer("stride"),
+                           .padding = axis_padding(a),
+                           .output_padding = a.integer("output_padding"),
+                           .dilation = a.integer("dilation"),
+                           .groups = a.integer("groups")});
+}
+
+Variable conv_transpose2d_case(const In& v, const Case& c) {
+  const Attributes& a = c.attributes;
+  return conv_transpose2d(v[0], v[1], optional(v, 2),
+                          {.stride = a.pair("stride"),
+                           .padding = padding(a),
+                           .output_padding = a.pair("output_padding"),
+                           .dilation = a.pair("dilation"),
+                           .groups = a.integer("groups")});
+}
+
+Variable pad_case(const In& v, const Case& c) {
+  const Attributes& a = c.attributes;
+  const Dims amounts = a.dims("amounts");
+  if (a.word("mode") == "constant") return pad(v[0], amounts, a.number("value"));
+  return pad(v[0], amounts, padding_mode(a.word("mode")));
 }
 
 Pool2dOptions pool_options(const Attributes& a, Pair dilation) {
@@ -125,9 +179,11 @@ const std::map<std::string, Call> calls{
     {"binary_cross_entropy_with_logits",
      [](const In& v, const Case& c) { return binary_cross_entropy_with_logits(v[0], v[1], reduction(c)); }},
     {"batch_norm", batch_norm_case},
-    {"conv2d",
-     [](const In& v, const Case& c) { return conv2d(v[0], v[1], optional(v, 2), conv_options(c.attributes)); }},
-    {"conv_transpose2d", conv_transpose2d},
+    {"conv1d", conv1d_case},
+    {"conv2d", conv2d_case},
+    {"conv_transpose1d", conv_transpose1d_case},
+    {"conv_transpose2d", conv_transpose2d_case},
+    {"pad", pad_case},
     {"max_pool2d",
      [](const In& v, const Case& c) {
        return max_pool2d(v[0], pool_options(c.attributes, c.attributes.pair("dilation")));

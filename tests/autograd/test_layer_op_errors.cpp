@@ -4,6 +4,7 @@
 #include <reel/autograd/ops/loss.h>
 #include <reel/autograd/ops/matmul.h>
 #include <reel/autograd/ops/norm.h>
+#include <reel/autograd/ops/pad.h>
 #include <reel/autograd/ops/pool.h>
 #include <tests/autograd/errors.h>
 
@@ -111,6 +112,94 @@ TEST_CASE("op errors: conv2d") {
          return conv2d_max_pool2d(zeros(image), zeros({4, 16, 3, 14}));
        }),
        {"ShapeError: max_pool2d: a window of 2", "width of 1"}},
+  });
+}
+
+TEST_CASE("op errors: conv1d") {
+  const auto conv = [](const Shape& input, const Shape& weight, const Conv1dOptions& options = {}) {
+    return call([=] { return conv1d(zeros(input), zeros(weight), {}, options); });
+  };
+  const Shape rows{8, 16, 14};
+  check_errors({
+      {conv(rows, {64, 32, 3}),
+       {"ShapeError: conv1d: weight [64, 32, 3] wants 32 input channels, input [8, 16, 14] has 16"}},
+      {conv({16, 14}, {4, 16, 3}), {"ShapeError: conv1d: ", "[N, C, L]", "[16, 14]", "unsqueeze(0)"}},
+      {conv({8, 16, 14, 14}, {4, 16, 3}), {"ShapeError: conv1d: ", "[N, C, L]", "[8, 16, 14, 14]"}},
+      {conv(rows, {4, 16, 3, 3}), {"ShapeError: conv1d: weight ", "[O, C/groups, K]", "[4, 16, 3, 3]"}},
+      {conv(rows, {6, 4, 3}, {.groups = 4}), {"ValueError: conv1d: weight [6, 4, 3]", "output channels", "4 groups"}},
+      {conv(rows, {4, 16, 15}), {"ShapeError: conv1d: a window of 15", "length of 14", "padding 0"}},
+      {conv(rows, {4, 16, 7}, {.padding = {0, 2}, .dilation = 4}),
+       {"ShapeError: conv1d: a window of 25", "length of 14", "padding (0, 2)"}},
+      {conv(rows, {4, 16, 3}, {.stride = 0}), {"ValueError: conv1d: ", "stride", "length"}},
+      {conv(rows, {4, 16, 3}, {.padding = {0, -1}}), {"ValueError: conv1d: ", "padding", "(0, -1)", "length"}},
+      {call([=] {
+         return conv1d(zeros(rows), zeros({4, 16, 3}), zeros({16}));
+       }),
+       {"ShapeError: conv1d: weight [4, 16, 3]", "[4]", "[16]"}},
+      {call([=] {
+         return conv1d(zeros(rows), zeros({4, 16, 3}, float64));
+       }),
+       {"TypeError: conv1d: ", "float64"}},
+      {call([] { return conv1d({}, {}); }), {"ValueError: conv1d: ", "undefined"}},
+  });
+}
+
+TEST_CASE("op errors: transposed convolutions") {
+  const auto conv = [](const Shape& input, const Shape& weight, const ConvTranspose2dOptions& options = {}) {
+    return call([=] { return conv_transpose2d(zeros(input), zeros(weight), {}, options); });
+  };
+  const auto row = [](const Shape& input, const Shape& weight, const ConvTranspose1dOptions& options = {}) {
+    return call([=] { return conv_transpose1d(zeros(input), zeros(weight), {}, options); });
+  };
+  const Shape image{8, 16, 5, 4};
+  check_errors({
+      {conv(image, {8, 16, 3, 3}),
+       {"ShapeError: conv_transpose2d: weight [8, 16, 3, 3] wants 8 input channels, input [8, 16, 5, 4] has 16"}},
+      {conv({16, 5, 4}, {16, 8, 3, 3}), {"ShapeError: conv_transpose2d: ", "[N, C, H, W]", "unsqueeze(0)"}},
+      {conv(image, {16, 3, 3}), {"ShapeError: conv_transpose2d: weight ", "[C, O/groups, KH, KW]", "[16, 3, 3]"}},
+      {conv(image, {16, 4, 3, 3}, {.groups = 3}),
+       {"ValueError: conv_transpose2d: weight [16, 4, 3, 3]", "16 input channels", "3 groups"}},
+      {conv(image, {16, 4, 3, 3}, {.stride = {2, 2}, .output_padding = {0, 2}}),
+       {"ValueError: conv_transpose2d: output_padding ", "below the stride or the dilation", "2", "width"}},
+      {conv(image, {16, 4, 3, 3}, {.output_padding = {-1, 0}}), {"ValueError: conv_transpose2d: ", "-1", "height"}},
+      {conv(image, {16, 4, 3, 3}, {.stride = 2, .padding = "same", .output_padding = 1}),
+       {"ValueError: conv_transpose2d: output_padding ", "0 beside padding \"same\""}},
+      {conv(image, {16, 4, 3, 3}, {.padding = {2, 3}}),
+       {"ShapeError: conv_transpose2d: ", "width of 4", "output with one of 0", "padding 3", "less padding"}},
+      {conv(image, {16, 4, 3, 3}, {.stride = 0}), {"ValueError: conv_transpose2d: ", "stride"}},
+      {conv(image, {16, 4, 3, 3}, {.padding = -1}), {"ValueError: conv_transpose2d: ", "padding", "-1"}},
+      {call([=] {
+         return conv_transpose2d(zeros(image), zeros({16, 4, 3, 3}), zeros({4}), {.groups = 2});
+       }),
+       {"ShapeError: conv_transpose2d: weight [16, 4, 3, 3]", "[8]", "[4]"}},
+      {call([=] {
+         return conv_transpose2d(zeros(image), zeros({16, 4, 3, 3}, float64));
+       }),
+       {"TypeError: conv_transpose2d: ", "float64"}},
+      {call([=] {
+         return conv_transpose2d(zeros(image, int64), zeros({16, 4, 3, 3}, int64));
+       }),
+       {"TypeError: ", "int64"}},
+      {row({2, 3, 5}, {4, 3, 3}), {"ShapeError: conv_transpose1d: weight [4, 3, 3] wants 4 input channels"}},
+      {row({3, 5}, {3, 4, 3}), {"ShapeError: conv_transpose1d: ", "[N, C, L]", "[3, 5]"}},
+      {row({2, 3, 5}, {3, 4, 3}, {.output_padding = 1}), {"ValueError: conv_transpose1d: output_padding ", "length"}},
+  });
+}
+
+TEST_CASE("op errors: pad") {
+  const auto padded = [](const Shape& x, const Dims& amounts, PaddingMode mode) {
+    return call([=] { return pad(zeros(x), amounts, mode); });
+  };
+  check_errors({
+      {padded({2, 3}, {1, 1, 1}, PaddingMode::zeros), {"ShapeError: pad: ", "[1, 1, 1]", "[2, 3]"}},
+      {padded({3}, {1, 1, 1, 1}, PaddingMode::zeros), {"ShapeError: pad: ", "two amounts for each axis", "[3]"}},
+      {padded({2, 3}, {-2, -2}, PaddingMode::reflect), {"ShapeError: pad: ", "[-2, -2]", "more", "[2, 3]"}},
+      {padded({2, 3}, {-4, 5}, PaddingMode::circular), {"ShapeError: pad: ", "[-4, 5]"}},
+      {padded({2, 0}, {1, 0}, PaddingMode::replicate), {"ShapeError: pad: ", "replicate", "[2, 0]", "use zeros"}},
+      {call([] {
+         return pad(Variable(), {1, 1});
+       }),
+       {"ValueError: pad: ", "undefined"}},
   });
 }
 

@@ -6,6 +6,7 @@
 #include <reel/autograd/ops/loss.h>
 #include <reel/autograd/ops/matmul.h>
 #include <reel/autograd/ops/norm.h>
+#include <reel/autograd/ops/pad.h>
 #include <reel/autograd/ops/pool.h>
 #include <reel/autograd/ops/reduce.h>
 #include <reel/autograd/ops/view.h>
@@ -187,6 +188,56 @@ TEST_CASE("gradients: conv2d") {
       {"conv2d with ReLU and max_pool2d",
        [](const In& v) { return conv2d_max_pool2d(v[0], v[1], v[2], {}, Activation::relu); },
        {{2, 2, 5, 6}, {3, 2, 2, 2}, {3}}},
+  });
+}
+
+TEST_CASE("gradients: conv1d and the transposed convolutions") {
+  const auto conv = [](Conv1dOptions options) {
+    return [options](const In& v) { return conv1d(v[0], v[1], v.size() > 2 ? v[2] : Variable(), options); };
+  };
+  const auto transposed = [](ConvTranspose2dOptions options) {
+    return [options](const In& v) { return conv_transpose2d(v[0], v[1], v.size() > 2 ? v[2] : Variable(), options); };
+  };
+  check_table({
+      {"conv1d", conv({}), {{2, 2, 5}, {3, 2, 3}, {3}}},
+      {"conv1d causal", conv({.padding = {4, 0}, .dilation = 2}), {{1, 2, 5}, {2, 2, 3}}},
+      {"conv1d groups", conv({.stride = 2, .padding = "same", .groups = 2}), {{2, 4, 5}, {4, 2, 2}, {4}}},
+      {"conv1d reflect", conv({.padding = 2, .padding_mode = PaddingMode::reflect}), {{1, 2, 4}, {2, 2, 3}, {2}}},
+      {"conv_transpose2d", transposed({}), {{2, 2, 3, 2}, {2, 3, 2, 3}, {3}}},
+      {"conv_transpose2d without bias", transposed({.stride = 2, .padding = 1}), {{1, 2, 3, 3}, {2, 2, 4, 4}}},
+      {"conv_transpose2d everything",
+       transposed({.stride = {2, 3}, .padding = {1, 2}, .output_padding = {1, 2}, .dilation = {1, 2}, .groups = 2}),
+       {{1, 4, 2, 3}, {4, 1, 3, 2}, {2}}},
+      {"conv_transpose2d same", transposed({.stride = 2, .padding = "same"}), {{1, 2, 3, 2}, {2, 2, 3, 3}, {2}}},
+      {"conv_transpose2d with ReLU",
+       [](const In& v) { return conv_transpose2d(v[0], v[1], v[2], {.stride = 2}, Activation::relu); },
+       {{1, 2, 2, 3}, {2, 2, 3, 2}, {2}}},
+      {"conv_transpose1d",
+       [](const In& v) {
+         return conv_transpose1d(v[0], v[1], v[2], {.stride = 2, .padding = {1, 0}, .output_padding = 1});
+       },
+       {{2, 2, 3}, {2, 2, 3}, {2}}},
+  });
+}
+
+TEST_CASE("gradients: pad") {
+  const auto padded = [](const Dims& amounts, PaddingMode mode) {
+    return [=](const In& v) { return pad(v[0], amounts, mode); };
+  };
+  check_table({
+      {"pad with a constant",
+       [](const In& v) {
+         return pad(v[0], {1, 2, 0, -1}, 3);
+       },
+       {{2, 3, 2}}},
+      {"pad reflect", padded({2, 1, 4, 0}, PaddingMode::reflect), {{2, 3, 4}}},
+      {"pad replicate", padded({1, 2, -1, 3}, PaddingMode::replicate), {{2, 3, 2}}},
+      {"pad circular", padded({0, 7, 1, 1}, PaddingMode::circular), {{2, 2, 3}}},
+      {"conv2d circular",
+       [](const In& v) {
+         return conv2d(v[0], v[1], v[2], {.padding = {{1, 2}, 1}, .padding_mode = PaddingMode::circular});
+       },
+       {{1, 2, 3, 4}, {2, 2, 3, 3}, {2}}},
   });
 }
 

@@ -47,11 +47,11 @@ TEST_CASE("a window is placed as often as it fits") {
             std::int64_t positions = 0;
             for (std::int64_t start = -pad; start + reach <= in + pad; start += stride) ++positions;
             if (positions == 0) continue;
-            const WindowAxis axis = place_window("test", "width", in, kernel, stride, dilation, pad, false);
+            const WindowAxis axis = place_window("test", "width", in, kernel, stride, dilation, pad);
             CHECK(axis.out == positions);
             CHECK(axis.pad_begin == pad);
           }
-          const WindowAxis same = place_window("test", "width", in, kernel, stride, dilation, 0, true);
+          const WindowAxis same = place_window("test", "width", in, kernel, stride, dilation, "same");
           CHECK(same.out == (in + stride - 1) / stride);
           const std::int64_t zeros = std::max<std::int64_t>(0, (same.out - 1) * stride + reach - in);
           CHECK(same.pad_begin == zeros / 2);  // the odd one is at the end

@@ -33,13 +33,42 @@ std::ostream& operator<<(std::ostream& out, const Config& c) {
              << c.options.padding << " dilation " << c.options.dilation << " groups " << c.options.groups;
 }
 
+struct TransposedConfig {
+  Shape input;
+  Shape weight;
+  ConvTranspose2dOptions options;
+};
+
+std::ostream& operator<<(std::ostream& out, const TransposedConfig& c) {
+  return out << "input " << c.input << " weight " << c.weight << " stride " << c.options.stride << " padding "
+             << c.options.padding << " output_padding " << c.options.output_padding << " dilation "
+             << c.options.dilation << " groups " << c.options.groups;
+}
+
 /// Draws configurations: most of them from all over the space, every other one from a corner that is easy to get wrong.
 class ConfigSource {
  public:
   Config next() {
-    Config config = draw(count_++ % 17);
-    while (!fits(config)) config = draw(16);
+    Config config = draw(count_++ % 19);
+    while (!fits(config)) config = draw(19);
     return config;
+  }
+
+  /// A transposed convolution: input and weight are its own.
+  TransposedConfig next_transposed() {
+    while (true) {
+      const Config c = draw(18 - count_++ % 3);
+      const Pair rest{pick(0, std::max(c.options.stride.h, c.options.dilation.h) - 1),
+                      pick(0, std::max(c.options.stride.w, c.options.dilation.w) - 1)};
+      const bool is_same = c.options.padding.h.is_same;
+      const Shape input{c.input[0], c.weight[0], c.input[2], c.input[3]};
+      const ConvTranspose2dOptions options{.stride = c.options.stride,
+                                           .padding = c.options.padding,
+                                           .output_padding = is_same ? Pair(0) : rest,
+                                           .dilation = c.options.dilation,
+                                           .groups = c.options.groups};
+      if (fits(input, c.weight, options)) return {input, c.weight, options};
+    }
   }
 
  private:
@@ -57,7 +86,7 @@ class ConfigSource {
     Pair kernel = pair(1, 5);
     Pair stride = pair(1, 3);
     Pair dilation = pick(0, 2) == 0 ? pair(1, 3) : Pair(1);
-    Padding padding = pick(0, 3) == 0 ? Padding("same") : Padding(pick(0, 3), pick(0, 3));
+    Padding padding = pick(0, 3) == 0 ? Padding("same") : Padding(pick(0, 3), {pick(0, 3), pick(0, 3)});
     switch (corner) {
       case 0: kernel = stride = dilation = 1, padding = 0; break;  // pointwise: no columns at all
       case 1: kernel = 1, stride = pair(2, 3); break;              // 1x1, but strided
@@ -95,9 +124,21 @@ class ConfigSource {
         batch = 1, groups = 1, in = pick(1, 20), out = pick(1, 20), kernel = 3, dilation = 1, padding = pick(0, 2);
         stride = pick(1, 2), size = {pick(3, 20), pick(260, 300)};
         break;
-      case 15:  // what Winograd's large tiles are for
+      case 18:  // what Winograd's large tiles are for
         batch = pick(4, 9), groups = 1, in = pick(16, 40), out = pick(16, 70), kernel = 3, stride = dilation = 1;
         size = pair(7, 19), padding = pick(0, 2);
+        break;
+      case 15:  // what Winograd is for, with padding of its own at each end
+        batch = pick(1, 5), groups = 1, in = pick(1, 40), out = pick(1, 40), kernel = 3, stride = dilation = 1;
+        padding = Padding({pick(0, 2), pick(0, 4)}, {pick(0, 2), pick(0, 4)});
+        break;
+      case 16:  // rows
+        size = {1, pick(1, 300)}, kernel = {1, pick(1, 16)}, dilation = {1, pick(1, 9)}, stride = {1, pick(1, 4)};
+        in = pick(1, 20), out = pick(1, 40), padding = Padding(0, {pick(0, 20), pick(0, 20)});
+        break;
+      case 17:  // depthwise rows
+        groups = pick(2, 40), in = out = 1, size = {1, pick(1, 100)}, kernel = {1, pick(1, 31)}, stride = 1;
+        dilation = {1, pick(1, 3)}, padding = Padding(0, {pick(0, 20), pick(0, 20)});
         break;
       default: break;
     }
@@ -108,9 +149,11 @@ class ConfigSource {
             pick(0, 3) == 0};
   }
 
-  static bool fits(const Config& c) {
+  static bool fits(const Config& c) { return fits(c.input, c.weight, c.options); }
+  template <class Options>
+  static bool fits(const Shape& input, const Shape& weight, const Options& options) {
     try {
-      static_cast<void>(kernels::conv2d_geometry("sweep", c.input, c.weight, c.options));
+      static_cast<void>(kernels::conv2d_geometry("sweep", input, weight, options));
       return true;
     } catch (const ShapeError&) {
       return false;
@@ -160,20 +203,19 @@ void soil_memory(const Shape& shape, DType dtype) {
   static_cast<void>(Tensor::full(shape, std::numeric_limits<double>::quiet_NaN(), dtype));
 }
 
-void check_config(const Config& config, Generator& generator) {
-  const auto g = kernels::conv2d_geometry("sweep", config.input, config.weight, config.options);
+void check_geometry(const kernels::Conv2dGeometry& g, bool has_bias, bool strided, Generator& generator) {
   const Tensor x = numbers(g.input_shape(), generator);
   const Tensor w = numbers(g.weight_shape(), generator);
   const Tensor gy = numbers(g.output_shape(), generator);
-  const Tensor b = config.bias ? numbers({g.out_channels}, generator) : Tensor();
+  const Tensor b = has_bias ? numbers({g.out_channels}, generator) : Tensor();
   const Tensor y = kernels::naive::conv2d_forward(x, w, b, g);
   const Tensor dx = kernels::naive::conv2d_input_grad(gy, w, g);
   const Tensor dw = kernels::naive::conv2d_weight_grad(x, gy, g);
   for (const DType dtype : {float32, float64}) {
     CAPTURE(dtype);
-    const Tensor input = laid_out(x, dtype, config.strided);
-    const Tensor weight = laid_out(w, dtype, config.strided);
-    const Tensor grad = laid_out(gy, dtype, config.strided);
+    const Tensor input = laid_out(x, dtype, strided);
+    const Tensor weight = laid_out(w, dtype, strided);
+    const Tensor grad = laid_out(gy, dtype, strided);
     for (const auto& [name, algorithm] : algorithms) {
       CAPTURE(name);
       const WithAlgorithm guard(algorithm);
@@ -188,6 +230,11 @@ void check_config(const Config& config, Generator& generator) {
   }
 }
 
+void check_config(const Config& config, Generator& generator) {
+  check_geometry(kernels::conv2d_geometry("sweep", config.input, config.weight, config.options), config.bias,
+                 config.strided, generator);
+}
+
 void check_threads() {
   const std::vector<Config> configs{
       {{16, 16, 20, 20}, {32, 16, 3, 3}, {.padding = 1}, true, false},
@@ -197,7 +244,9 @@ void check_threads() {
       {{1, 128, 15, 15}, {200, 128, 1, 1}, {}, true, false},            // of one image
       {{60, 6, 14, 14}, {16, 6, 5, 5}, {}, true, false},                // blocks of images
       {{6, 24, 30, 30}, {24, 12, 3, 3}, {.padding = 2, .dilation = 2, .groups = 2}, false, false},
-      {{8, 48, 24, 24}, {48, 1, 5, 5}, {.padding = 2, .groups = 48}, true, false}};  // depthwise
+      {{8, 48, 24, 24}, {48, 1, 5, 5}, {.padding = 2, .groups = 48}, true, false},                   // depthwise
+      {{8, 40, 1, 300}, {32, 40, 1, 5}, {.padding = {0, {8, 0}}, .dilation = {1, 2}}, true, false},  // causal rows
+      {{8, 32, 28, 28}, {48, 32, 4, 4}, {.stride = 2, .padding = 1}, true, false}};
   for (const Config& config : configs) {
     CAPTURE(config);
     const auto g = kernels::conv2d_geometry("threads", config.input, config.weight, config.options);
@@ -231,6 +280,17 @@ TEST_CASE("conv2d sweep against the naive loops") {
     const Config config = source.next();
     CAPTURE(config);
     check_config(config, generator);
+  }
+}
+
+TEST_CASE("conv2d sweep: the geometries of transposed convolutions") {
+  ConfigSource source;
+  Generator generator(14);
+  for (int i = 0; i < 60; ++i) {
+    const TransposedConfig config = source.next_transposed();
+    CAPTURE(config);
+    check_geometry(kernels::conv2d_geometry("sweep", config.input, config.weight, config.options), false, i % 4 == 0,
+                   generator);
   }
 }
 

@@ -6,7 +6,7 @@
 #include <reel/core/parallel.h>
 #include <reel/nn/activation.h>
 #include <reel/nn/batch_norm.h>
-#include <reel/nn/conv2d.h>
+#include <reel/nn/conv.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/pooling.h>
 #include <reel/nn/sequential.h>

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <reel/nn/conv2d.h>
+#include <reel/nn/conv.h>
 #include <reel/nn/init.h>
 #include <reel/nn/linear.h>
 #include <tests/autograd/errors.h>
@@ -74,6 +74,10 @@ TEST_CASE("init: what layers start with") {
   const double bound = 1 / std::sqrt(8.0 * 15);
   check_uniform(conv.weight().value(), bound);
   check_uniform(conv.bias().value(), bound);
+  // PyTorch takes the second axis of any weight for its inputs, which a transposed convolution's are not.
+  const nn::ConvTranspose2d up({.in_channels = 40, .out_channels = 200, .kernel_size = 3, .groups = 4});
+  check_uniform(up.weight().value(), 1 / std::sqrt(50.0 * 9));
+  check_uniform(up.bias().value(), 1 / std::sqrt(50.0 * 9));
 }
 
 TEST_CASE("init: fans") {

@@ -12,7 +12,7 @@
 #include <reel/autograd/tape.h>
 #include <reel/nn/activation.h>
 #include <reel/nn/batch_norm.h>
-#include <reel/nn/conv2d.h>
+#include <reel/nn/conv.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/loss.h>
 #include <reel/nn/pooling.h>
@@ -78,6 +78,16 @@ TEST_CASE("layers: Conv2d and Linear") {
   CHECK(same.parameters().size() == 1);
   CHECK(same(x).shape() == Shape{2, 3, 8, 6});
 
+  nn::Conv2d mirrored({.in_channels = 4,
+                       .out_channels = 3,
+                       .kernel_size = 3,
+                       .padding = {{2, 0}, 1},
+                       .padding_mode = PaddingMode::reflect});
+  CHECK(mirrored.describe() == "Conv2d(4, 3, kernel_size=3, padding=((2, 0), 1), padding_mode=reflect)");
+  const Variable reflected =
+      conv2d(x, mirrored.weight(), mirrored.bias(), {.padding = {{2, 0}, 1}, .padding_mode = PaddingMode::reflect});
+  check_layer(std::move(mirrored), x, reflected, {2, 3, 8, 6});
+
   nn::Linear dense(6, 5);
   CHECK(dense.weight().shape() == Shape{5, 6});
   const Variable wanted = linear(x, dense.weight(), dense.bias());
@@ -85,6 +95,52 @@ TEST_CASE("layers: Conv2d and Linear") {
   nn::Linear plain(6, 5, false);
   CHECK(plain.parameters().size() == 1);
   CHECK(relative_error(plain(x).value(), linear(x, plain.weight()).value()) == 0);
+}
+
+TEST_CASE("layers: Conv1d and the transposed convolutions") {
+  const Tensor row = image({2, 4, 9});
+  nn::Conv1d causal({.in_channels = 4,
+                     .out_channels = 6,
+                     .kernel_size = 3,
+                     .stride = 2,
+                     .padding = {4, 0},
+                     .dilation = 2,
+                     .groups = 2});
+  CHECK(causal.describe() == "Conv1d(4, 6, kernel_size=3, stride=2, padding=(4, 0), dilation=2, groups=2)");
+  CHECK(causal.weight().shape() == Shape{6, 2, 3});
+  CHECK(causal.bias().shape() == Shape{6});
+  const Variable row_out =
+      conv1d(row, causal.weight(), causal.bias(), {.stride = 2, .padding = {4, 0}, .dilation = 2, .groups = 2});
+  check_layer(std::move(causal), row, row_out, {2, 6, 5});
+  nn::Conv1d around({.in_channels = 4,
+                     .out_channels = 2,
+                     .kernel_size = 5,
+                     .padding = "same",
+                     .bias = false,
+                     .padding_mode = PaddingMode::circular});
+  CHECK(around.describe() == "Conv1d(4, 2, kernel_size=5, padding=same, bias=false, padding_mode=circular)");
+  CHECK(around(row).shape() == Shape{2, 2, 9});
+
+  const Tensor x = image();
+  nn::ConvTranspose2d up({.in_channels = 4,
+                          .out_channels = 6,
+                          .kernel_size = {3, 4},
+                          .stride = 2,
+                          .padding = 1,
+                          .output_padding = {1, 0},
+                          .groups = 2});
+  CHECK(up.describe() ==
+        "ConvTranspose2d(4, 6, kernel_size=(3, 4), stride=2, padding=1, groups=2, output_padding=(1, 0))");
+  CHECK(up.weight().shape() == Shape{4, 3, 3, 4});
+  CHECK(up.bias().shape() == Shape{6});
+  CHECK(up.named_parameters()[1].first == "bias");
+  const Variable larger =
+      conv_transpose2d(x, up.weight(), up.bias(), {.stride = 2, .padding = 1, .output_padding = {1, 0}, .groups = 2});
+  check_layer(std::move(up), x, larger, {2, 6, 16, 12});
+  nn::ConvTranspose1d longer({.in_channels = 4, .out_channels = 3, .kernel_size = 4, .stride = 2, .padding = "same"});
+  CHECK(longer.weight().shape() == Shape{4, 3, 4});
+  const Variable twice = conv_transpose1d(row, longer.weight(), longer.bias(), {.stride = 2, .padding = "same"});
+  check_layer(std::move(longer), row, twice, {2, 3, 18});
 }
 
 TEST_CASE("layers: losses are their functions") {
@@ -120,6 +176,17 @@ TEST_CASE("layers: what their options refuse") {
        {"ValueError: Conv2d: ", "padding", "-1"}},
       {conv({.in_channels = 4, .out_channels = 4, .kernel_size = 3, .groups = 3}),
        {"ValueError: Conv2d: ", "groups", "3"}},
+      {[] { nn::Conv1d({.in_channels = 4, .out_channels = 4}); }, {"ValueError: Conv1d: ", "kernel_size"}},
+      {[] {
+         nn::Conv1d({.in_channels = 4, .out_channels = 4, .kernel_size = 3, .padding = {2, -1}});
+       },
+       {"ValueError: Conv1d: ", "padding", "(2, -1)"}},
+      {[] { nn::ConvTranspose2d({.out_channels = 4, .kernel_size = 3}); },
+       {"ValueError: ConvTranspose2d: ", "in_channels"}},
+      {[] { nn::ConvTranspose1d({.in_channels = 4, .out_channels = 3, .kernel_size = 3, .groups = 2}); },
+       {"ValueError: ConvTranspose1d: ", "groups", "2"}},
+      {[] { nn::ConvTranspose2d({.in_channels = 4, .out_channels = 4, .kernel_size = 3, .output_padding = 1}); },
+       {"ValueError: ConvTranspose2d: output_padding ", "below the stride or the dilation", "1"}},
       {[] { static_cast<void>(nn::Sequential(nn::ReLU())[1]); }, {"IndexError: Sequential: ", "1", "[0, 1)"}},
       {[] {
          static_cast<void>(nn::BatchNorm2d(3)(Tensor::zeros({2, 3})));

@@ -8,7 +8,7 @@
 #include <reel/core/kernels/reduce.h>
 #include <reel/nn/activation.h>
 #include <reel/nn/batch_norm.h>
-#include <reel/nn/conv2d.h>
+#include <reel/nn/conv.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/pooling.h>
 #include <reel/nn/sequential.h>

@@ -9,7 +9,7 @@
 #include <reel/core/kernels/conv.h>
 #include <reel/nn/activation.h>
 #include <reel/nn/batch_norm.h>
-#include <reel/nn/conv2d.h>
+#include <reel/nn/conv.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/pooling.h>
 #include <reel/nn/sequential.h>
@@ -71,6 +71,14 @@ TEST_CASE("a ReLU on the way out of a layer gives what it gives behind it") {
     check_alike(
         nn::Sequential{nn::Conv2d({.in_channels = 3, .out_channels = 6, .kernel_size = 5, .stride = 2}), nn::ReLU()},
         {2, 3, 12, 11});
+    check_alike(nn::Sequential{nn::Conv1d({.in_channels = 5, .out_channels = 6, .kernel_size = 3, .padding = "same"}),
+                               nn::ReLU()},
+                {2, 5, 31});
+    check_alike(
+        nn::Sequential{
+            nn::ConvTranspose2d({.in_channels = 5, .out_channels = 6, .kernel_size = 4, .stride = 2}), nn::ReLU(),
+            nn::ConvTranspose2d({.in_channels = 6, .out_channels = 3, .kernel_size = 3, .bias = false}), nn::ReLU()},
+        {2, 5, 7, 6});
   }
   kernels::set_conv_algorithm(ConvAlgorithm::automatic);
   check_alike(nn::Sequential{nn::Linear(7, 5), nn::ReLU(), nn::Linear(5, 3, false), nn::ReLU()}, {4, 7});

@@ -9,7 +9,7 @@
 #include <reel/autograd/ops/view.h>
 #include <reel/autograd/tape.h>
 #include <reel/nn/activation.h>
-#include <reel/nn/conv2d.h>
+#include <reel/nn/conv.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/pooling.h>
 #include <reel/nn/sequential.h>
