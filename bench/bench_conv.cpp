@@ -4,7 +4,8 @@
 #include "rows.h"
 #include "shapes.h"
 
-// Single convolutions: as an op, forward and with both gradients, and the kernels of the two gradients by themselves.
+// Single convolutions: as an op, forward and with both gradients, and for images the kernels of the two gradients by
+// themselves.
 
 namespace bench {
 
@@ -62,6 +63,20 @@ void time_weight_grad(benchmark::State& state, const ConvShape& s) {
   count_flops(state, layer.flops());
 }
 
+/// The input of a layer of another kind is [N, C, sizes...], and its weight [channels, taps...].
+template <class Options, class F>
+void add(const Plan& plan, const char* op_name, const F& op, const ConvShape& s, const Shape& input,
+         const Shape& weight) {
+  add_op(plan, concat(op_name, '/', s.name), [=] {
+    const Variable x = Variable::leaf(normal(input)), w = Variable::leaf(normal(weight));
+    const Options options{.stride = s.stride, .padding = s.padding, .dilation = s.dilation, .groups = s.groups};
+    const kernels::Conv2dGeometry g = kernels::conv2d_geometry("bench", input, weight, options);
+    return Op{.leaves = {x, w},
+              .call = [=] { return op(x, w, {}, options, Activation::none); },
+              .flops = 2.0 * static_cast<double>(numel(g.output_shape()) * g.depth())};
+  });
+}
+
 void add(const Plan& plan, const ConvShape& s) {
   const std::string name = concat("conv2d/", s.name);
   add_op(plan, name, [s] { return make_op(s); });
@@ -77,6 +92,18 @@ void add_conv_rows(const Plan& plan) {
   for (const ConvShape& s : further_layers) add(plan, s);
   for (const ConvShape& s : pooled_layers) {
     add_op(plan, concat("conv2d_relu_max_pool2d/", s.name), [s] { return make_pooled_op(s); });
+  }
+  for (const ConvShape& s : row_layers) {
+    add<Conv1dOptions>(plan, "conv1d", conv1d, s, {s.batch, s.in_channels, s.size},
+                       {s.out_channels, s.in_channels / s.groups, s.kernel});
+  }
+  for (const ConvShape& s : transposed_layers) {
+    add<ConvTranspose2dOptions>(plan, "conv_transpose2d", conv_transpose2d, s, {s.batch, s.in_channels, s.size, s.size},
+                                {s.in_channels, s.out_channels / s.groups, s.kernel, s.kernel});
+  }
+  for (const ConvShape& s : transposed_row_layers) {
+    add<ConvTranspose1dOptions>(plan, "conv_transpose1d", conv_transpose1d, s, {s.batch, s.in_channels, s.size},
+                                {s.in_channels, s.out_channels / s.groups, s.kernel});
   }
 }
 

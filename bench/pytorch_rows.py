@@ -40,18 +40,22 @@ def passes_of(call, leaves):
 
 def conv_row(shape, layout):
     """A convolution; its gradients for input and weight are computed by one call, without the autograd."""
-    groups, size, kernel = shape["groups"], shape["size"], shape["kernel"]
-    x = torch.randn(shape["batch"], shape["in_channels"], size, size).to(memory_format=layout)
-    w = torch.randn(shape["out_channels"], shape["in_channels"] // groups, kernel, kernel).to(memory_format=layout)
-    stride, padding, dilation = ([shape[key]] * 2 for key in ("stride", "padding", "dilation"))
-    forward = lambda: conv2d(x, w, None, stride, padding, dilation, groups)
+    groups, axes, is_transposed = shape["groups"], int(shape["op"][-2]), "transpose" in shape["op"]
+    first, second = shape["out_channels"], shape["in_channels"]
+    if is_transposed:
+        first, second = second, first
+    x = torch.randn(shape["batch"], shape["in_channels"], *[shape["size"]] * axes).to(memory_format=layout)
+    w = torch.randn(first, second // groups, *[shape["kernel"]] * axes).to(memory_format=layout)
+    stride, padding, dilation = ([shape[key]] * axes for key in ("stride", "padding", "dilation"))
+    options = (stride, padding, dilation, is_transposed, [0] * axes, groups)
+    forward = lambda: torch.convolution(x, w, None, *options)
     gradient = torch.randn_like(forward())
     wanted = [True, True, False]  # input, weight, bias
     backward = torch.ops.aten.convolution_backward
 
     def forward_backward():
         forward()
-        backward(gradient, x, w, None, stride, padding, dilation, False, [0, 0], groups, wanted)
+        backward(gradient, x, w, None, *options, wanted)
 
     return {"forward": without_recording(forward), "forward_backward": without_recording(forward_backward)}
 
@@ -136,10 +140,11 @@ def inference_row(shape, layout):
     return {"forward": lambda: run(batches)}
 
 
-ROWS = {"conv2d": conv_row, "conv2d_relu_max_pool2d": pooled_conv_row, "max_pool2d": pool_row, "batch_norm": norm_row,
-        "cross_entropy": loss_row, "matmul": matmul_row, "mul_add_chain": chain_row, "train": train_row,
-        "inference": inference_row}  # fmt: skip
-WITHOUT_LAYOUT = ("cross_entropy", "matmul", "mul_add_chain")
+ROWS = {"conv1d": conv_row, "conv2d": conv_row, "conv_transpose1d": conv_row, "conv_transpose2d": conv_row,
+        "conv2d_relu_max_pool2d": pooled_conv_row, "max_pool2d": pool_row, "batch_norm": norm_row,
+        "cross_entropy": loss_row, "matmul": matmul_row, "mul_add_chain": chain_row,
+        "train": train_row, "inference": inference_row}  # fmt: skip
+WITHOUT_LAYOUT = ("conv1d", "conv_transpose1d", "cross_entropy", "matmul", "mul_add_chain")
 
 
 def milliseconds(call, seconds):

@@ -59,6 +59,9 @@ void print_shapes(std::ostream& out) {
   for (const auto& s : twelve_layers) add(list, "conv2d", s, true);
   for (const auto& s : further_layers) add(list, "conv2d", s);
   for (const auto& s : pooled_layers) add(list, "conv2d_relu_max_pool2d", s);
+  for (const auto& s : row_layers) add(list, "conv1d", s);
+  for (const auto& s : transposed_layers) add(list, "conv_transpose2d", s);
+  for (const auto& s : transposed_row_layers) add(list, "conv_transpose1d", s);
   for (const auto& s : pools) {
     list.add("max_pool2d", s.name,
              {{"batch", concat(s.batch)},

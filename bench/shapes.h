@@ -7,7 +7,7 @@
 /// which runs the same in PyTorch.
 namespace bench {
 
-/// A convolution of square images and kernels, without a bias.
+/// A convolution of square images and kernels, or of rows, without a bias.
 struct ConvShape {
   const char* name;
   std::int64_t batch, in_channels, size, out_channels, kernel, stride, padding, groups = 1, dilation = 1;
@@ -44,6 +44,23 @@ inline constexpr ConvShape pooled_layers[] = {
     {"lenet5 conv2", 64, 6, 14, 16, 5, 1, 0},
     {"cnn conv2", 64, 32, 26, 64, 3, 1, 0},
 };
+
+/// 1-D convolutions.
+inline constexpr ConvShape row_layers[] = {
+    {"5 taps", 64, 64, 256, 128, 5, 1, 2},
+    {"dilation 8", 16, 64, 1024, 64, 3, 1, 8, 1, 8},
+    {"wavenet dilation 64", 8, 64, 4096, 128, 2, 1, 0, 1, 64},
+    {"audio stride 4", 16, 1, 16000, 64, 80, 4, 0},
+    {"depthwise 31 taps", 16, 256, 512, 256, 31, 1, 15, 256},
+};
+
+/// Transposed convolutions.
+inline constexpr ConvShape transposed_layers[] = {
+    {"dcgan 7x7", 32, 256, 7, 128, 4, 2, 1},      {"dcgan 14x14", 32, 128, 14, 64, 4, 2, 1},
+    {"dcgan last layer", 32, 64, 32, 3, 4, 2, 1}, {"unet 2x2", 32, 64, 28, 32, 2, 2, 0},
+    {"3x3 stride 1", 32, 64, 28, 64, 3, 1, 1},
+};
+inline constexpr ConvShape transposed_row_layers[] = {{"16 taps stride 8", 8, 128, 512, 64, 16, 8, 4}};
 
 /// Max pooling of images [batch, channels, size, size].
 struct PoolShape {
