@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <reel/autograd/ops/conv.h>
 #include <reel/nn/activation.h>
 #include <reel/nn/conv.h>
@@ -62,7 +63,7 @@ void check_more(const ConvOptions<Size, Pad>&) {}
 template <class Size, class Pad>
 void check_more(const ConvTransposeOptions<Size, Pad>& o) {
   require<ValueError>(is_below(o.output_padding, o.stride, o.dilation), name(o),
-                      "output_padding wants to be at least 0 ", "and below the stride or the dilation, got ",
+                      "output_padding wants to be at least 0 and below the stride or the dilation, got ",
                       o.output_padding);
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <reel/autograd/ops/activation.h>
 #include <reel/autograd/ops/conv.h>
 #include <reel/autograd/ops/pad.h>

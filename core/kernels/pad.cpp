@@ -77,7 +77,7 @@ struct Rows {
 
 void check(const Shape& shape, const Dims& amounts, PaddingMode mode) {
   require<ShapeError>(amounts.rank() % 2 == 0 && amounts.rank() <= 2 * shape.rank(), "pad",
-                      "wants two amounts for each ", "axis from the last one on, got ", amounts, " for ", shape);
+                      "wants two amounts for each axis from the last one on, got ", amounts, " for ", shape);
   for (int i = 0; i < amounts.rank(); i += 2) {
     const std::int64_t size = shape[shape.rank() - 1 - i / 2];
     const std::int64_t kept = size + std::min<std::int64_t>(0, amounts[i]) + std::min<std::int64_t>(0, amounts[i + 1]);
