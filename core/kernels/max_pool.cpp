@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <limits>
 #include <reel/core/kernels/max_pool_any.h>
 #include <reel/core/kernels/max_pool_two.h>
@@ -95,9 +94,15 @@ REEL_SIMD void spread_tap(T* __restrict left, const T* __restrict output, const 
   }
 }
 
+REEL_SIMD bool holds(const float* x, std::int64_t n, float value) {
+  int found = 0;
+  for (std::int64_t i = 0; i < n; ++i) found |= static_cast<int>(x[i] == value);
+  return found != 0;
+}
+
 /// The vectors of any_window take the padding for pixels of -infinity, which must not be what a window chose.
 bool is_for_vectors(const float* output, std::int64_t n) {
-  return has_fast_vectors() && std::find(output, output + n, -std::numeric_limits<float>::infinity()) == output + n;
+  return has_fast_vectors() && !holds(output, n, -std::numeric_limits<float>::infinity());
 }
 
 template <class T>

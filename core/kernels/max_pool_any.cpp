@@ -115,39 +115,67 @@ void split_plane(const float* plane, const Pool2dGeometry& g, const PhasedRow& r
   }
 }
 
-void join_plane(const float* phases, const Pool2dGeometry& g, const PhasedRow& row, float* plane) {
+/// What a row of pixels gets, apart for each tap of a window: what neighbouring windows give to one pixel lies in other
+/// rows, so that no vector is read over the edges of some that were just written.
+struct Shares {
+  std::int64_t front, width;  // zeros before the first window; all of a row
+
+  Shares(const Pool2dGeometry& g, const PhasedRow& row)
+      : front((g.kernel_w - 1) * g.dilation_w / g.stride_w), width(front + row.width) {}
+};
+
+/// Adds up the shares of each pixel.
+void join_plane(const float* shares, const Pool2dGeometry& g, const PhasedRow& row, float* plane) {
+  const Shares layout(g, row);
+  Scratch<float> phases(row.size());
   Scratch<float> padded(row.padded_size());
   std::fill_n(padded.data(), row.padded_size(), 0.0F);
-  for (std::int64_t h = 0; h < g.in_h; ++h) {
-    row.join(phases + h * row.size(), padded.data());
+  std::fill_n(phases.data(), row.size(), 0.0F);  // of those that no tap sees
+  for (std::int64_t h = 0; h < g.in_h; ++h, shares += g.kernel_w * layout.width) {
+    for (std::int64_t r = 0; r < row.stride; ++r) {
+      bool is_first = true;
+      for (std::int64_t k = 0; k < g.kernel_w; ++k) {
+        if (k * g.dilation_w % row.stride != r) continue;
+        float* to = phases.data() + r * row.width;
+        const float* from = shares + k * layout.width + layout.front - k * g.dilation_w / row.stride;
+        for (std::int64_t q = 0; q < row.width; q += lanes) {
+          store(is_first ? load(from + q) : hn::Add(load(to + q), load(from + q)), to + q);
+        }
+        is_first = false;
+      }
+    }
+    row.join(phases.data(), padded.data());
     std::copy_n(padded.data() + row.pad, g.in_w, plane + h * g.in_w);
   }
 }
 
 void Spread(const float* grad, const float* plane, const float* output, float* to, const Pool2dGeometry& g) {
   const PhasedRow row(g);
+  const Shares layout(g, row);
   const std::vector<std::int64_t> taps = row.taps(g);
+  const std::int64_t row_shares = g.kernel_w * layout.width;
   Scratch<float> pixels(g.in_h * row.size());
-  Scratch<float> sums(g.in_h * row.size());
+  Scratch<float> shares(g.in_h * row_shares);
   split_plane(plane, g, row, pixels.data());
-  std::fill_n(sums.data(), g.in_h * row.size(), 0.0F);
+  std::fill_n(shares.data(), g.in_h * row_shares, 0.0F);
   for (std::int64_t oh = 0; oh < g.out_h; ++oh, grad += g.out_w, output += g.out_w) {
     for (std::int64_t i = 0; i < g.out_w; i += lanes) {
       const std::int64_t count = std::min(lanes, g.out_w - i);
       const Vec y = load_some(output + i, count);
       Vec left = load_some(grad + i, count);  // of the gradient, after the pixels so far
       for_each_row(g, oh, [&](std::int64_t h) HWY_ATTR {
+        float* share = shares.data() + h * row_shares + layout.front + i;
         for (const std::int64_t tap : taps) {
-          const std::int64_t at = h * row.size() + i + tap;
-          const Vec pixel = load(pixels.data() + at);
+          const Vec pixel = load(pixels.data() + h * row.size() + tap + i);
           const auto is_chosen = hn::Or(hn::Eq(pixel, y), hn::IsNaN(pixel));
-          store(hn::Add(load(sums.data() + at), hn::IfThenElseZero(is_chosen, left)), sums.data() + at);
+          store(hn::Add(load(share), hn::IfThenElseZero(is_chosen, left)), share);
           left = hn::IfThenZeroElse(is_chosen, left);
+          share += layout.width;
         }
       });
     }
   }
-  join_plane(sums.data(), g, row, to);
+  join_plane(shares.data(), g, row, to);
 }
 
 }  // namespace
