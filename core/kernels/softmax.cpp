@@ -4,6 +4,7 @@
 #include <reel/core/kernels/softmax.h>
 #include <reel/core/kernels/softmax_run.h>
 #include <reel/core/parallel.h>
+#include <reel/core/simd.h>
 
 namespace reel {
 namespace {
@@ -64,6 +65,26 @@ void exp_scaled(const T* x, T* y, const Runs& runs, T top, T scale) {
   for (std::int64_t i = 0; i < runs.n; ++i) y[i * runs.step] = std::exp(x[i * runs.step] - top) * scale;
 }
 
+/// y *= factor
+template <class T>
+REEL_SIMD void scale_run(T* y, Runs runs, T factor) {
+  if (runs.step == 1) {
+    for (std::int64_t i = 0; i < runs.n; ++i) y[i] *= factor;
+  } else {
+    for (std::int64_t i = 0; i < runs.n; ++i) y[i * runs.step] *= factor;
+  }
+}
+
+/// y = x - top - rest
+template <class T>
+REEL_SIMD void subtract_run(const T* __restrict x, T* __restrict y, Runs runs, T top, T rest) {
+  if (runs.step == 1) {
+    for (std::int64_t i = 0; i < runs.n; ++i) y[i] = x[i] - top - rest;
+  } else {
+    for (std::int64_t i = 0; i < runs.n; ++i) y[i * runs.step] = x[i * runs.step] - top - rest;
+  }
+}
+
 /// Calls `run(from, to, runs)` for every run along `axis`.
 template <class Run>
 Tensor along_axis(std::string_view op, const Tensor& a, std::int64_t axis, const Run& run) {
@@ -83,17 +104,15 @@ Tensor along_axis(std::string_view op, const Tensor& a, std::int64_t axis, const
 
 Tensor softmax(const Tensor& a, std::int64_t axis) {
   return along_axis("softmax", a, axis, []<class T>(const T* x, T* y, const Runs& runs) {
-    const T factor = 1 / exp_sum(x, y, runs, largest(x, runs));
-    for (std::int64_t i = 0; i < runs.n; ++i) y[i * runs.step] *= factor;
+    scale_run(y, runs, 1 / exp_sum(x, y, runs, largest(x, runs)));
   });
 }
 
 Tensor log_softmax(const Tensor& a, std::int64_t axis) {
   return along_axis("log_softmax", a, axis, []<class T>(const T* x, T* y, const Runs& runs) {
     const T top = largest(x, runs);
-    // Not added to `top`: beside a large one its digits would be lost.
-    const T log_total = std::log(exp_sum<T>(x, nullptr, runs, top));
-    for (std::int64_t i = 0; i < runs.n; ++i) y[i * runs.step] = x[i * runs.step] - top - log_total;
+    // The logarithm is not added to `top`: beside a large one its digits would be lost.
+    subtract_run(x, y, runs, top, std::log(exp_sum<T>(x, nullptr, runs, top)));
   });
 }
 
