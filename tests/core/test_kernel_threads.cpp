@@ -1,0 +1,113 @@
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <reel/core/kernels/elementwise.h>
+#include <reel/core/kernels/matmul.h>
+#include <reel/core/kernels/norm.h>
+#include <reel/core/kernels/pool.h>
+#include <reel/core/kernels/softmax.h>
+#include <reel/core/random.h>
+#include <string_view>
+#include <tests/threads.h>
+#include <vector>
+
+using namespace reel;
+using reel::testing::same_bits;
+using reel::testing::WithThreads;
+
+namespace {
+
+Tensor numbers(const Shape& shape, std::uint64_t seed = 7) {
+  Generator generator(seed);
+  return normal(shape, 0, 1, float32, generator);
+}
+
+struct Kernel {
+  std::string_view name;
+  std::function<std::vector<Tensor>()> run;
+};
+
+std::vector<Tensor> pooled(const Tensor& x, const Pool2dOptions& options) {
+  const auto g = kernels::pool2d_geometry("max_pool2d", x.shape(), options);
+  const Tensor y = kernels::max_pool2d(x, g);
+  return {y, kernels::max_pool2d_adjoint(numbers(y.shape(), 3), x, y, g)};
+}
+
+std::vector<Tensor> normalised(const Tensor& x) {
+  const Shape channels{x.size(1)};
+  const Tensor weight = numbers(channels, 2);
+  const auto out = kernels::batch_norm(x, weight, numbers(channels, 4), 1e-5, Activation::relu);
+  const auto grads = kernels::batch_norm_grads(numbers(x.shape(), 5), x, out.mean, out.rstd, weight, out.output);
+  return {out.output, out.mean, out.variance, grads.input, grads.weight, grads.bias};
+}
+
+std::vector<Tensor> cross_entropy(const Tensor& x) {
+  Generator generator(9);
+  const Tensor labels = randint(0, x.size(1), {x.size(0)}, generator);
+  const auto out = kernels::cross_entropy(x, labels);
+  return {out.losses, kernels::cross_entropy_grad(x, labels, out, Tensor::scalar(1), 0.1)};
+}
+
+}  // namespace
+
+TEST_CASE("kernels give the same bits with any number of threads") {
+  const std::vector<Kernel> list{
+      {"gelu",
+       [] {
+         return std::vector{gelu(numbers({3, 41'001}))};
+       }},
+      {"softmax",
+       [] {
+         return std::vector{softmax(numbers({300, 333})), softmax(numbers({30, 50, 40}), 1)};
+       }},
+      {"log_softmax",
+       [] {
+         return std::vector{log_softmax(numbers({300, 333}))};
+       }},
+      {"cross_entropy",
+       [] {
+         return cross_entropy(numbers({301, 1000}));
+       }},
+      {"max_pool2d 3",
+       [] {
+         return pooled(numbers({5, 20, 57, 61}), {.kernel_size = 3, .stride = 2, .padding = 1});
+       }},
+      {"max_pool2d 2",
+       [] {
+         return pooled(numbers({5, 20, 57, 61}), {});
+       }},
+      {"batch_norm",
+       [] {
+         return normalised(numbers({16, 65, 29, 31}));
+       }},
+      {"batch_norm of small planes",
+       [] {
+         return normalised(numbers({64, 128, 3, 3}));
+       }},
+      {"batch_norm of vectors",
+       [] {
+         return normalised(numbers({400, 300}));
+       }},
+      {"matmul",
+       [] {
+         return std::vector{matmul(numbers({300, 290}), numbers({310, 290}, 2).transpose(0, 1))};
+       }},
+      {"matmul of a wide matrix",
+       [] {
+         return std::vector{matmul(numbers({40, 300}), numbers({300, 2000}, 2))};
+       }},
+  };
+  for (const auto& [name, run] : list) {
+    CAPTURE(name);
+    std::vector<Tensor> alone;
+    {
+      const WithThreads with(1);
+      alone = run();
+    }
+    for (const int threads : {2, 3, 8}) {
+      const WithThreads with(threads);
+      const std::vector<Tensor> together = run();
+      for (std::size_t i = 0; i < alone.size(); ++i) CHECK(same_bits(together[i], alone[i]));
+    }
+  }
+}
