@@ -17,7 +17,7 @@ Variable through_relu(const Variable& grad, const Tensor& relu_output) {
   return relu_output.defined() ? leaky_relu_grad(grad, relu_output, 0) : grad;
 }
 
-Variable relu(Variable x) {
+Variable relu(Variable x) {  // NOLINT(performance-unnecessary-value-param): a copy would not be sole owner
   // Nobody can see the old numbers where the caller gave x away and no backward kept it.
   const bool is_ours = !x.is_leaf() && x.defined() && x.value().is_sole_owner() && x.value().is_contiguous();
   Tensor y = x.value();
