@@ -7,8 +7,9 @@ namespace reel::nn {
 
 struct CrossEntropyLoss {
   Reduction reduction = Reduction::mean;
+  double label_smoothing = 0;
   Variable operator()(const Variable& logits, const Tensor& target) const {
-    return cross_entropy(logits, target, reduction);
+    return cross_entropy(logits, target, reduction, label_smoothing);
   }
 };
 

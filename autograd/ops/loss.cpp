@@ -50,9 +50,11 @@ Tensor one_hot_channels(const Tensor& target, std::int64_t classes, DType dtype)
 
 }  // namespace
 
-Variable cross_entropy(const Variable& logits, const Tensor& target, Reduction reduction) {
+Variable cross_entropy(const Variable& logits, const Tensor& target, Reduction reduction, double label_smoothing) {
   require_labels("cross_entropy", logits, target);
-  const kernels::CrossEntropy forward = kernels::cross_entropy(logits.value(), target);
+  require<ValueError>(label_smoothing >= 0 && label_smoothing <= 1, "cross_entropy",
+                      "wants a label_smoothing in [0, 1], got ", label_smoothing);
+  const kernels::CrossEntropy forward = kernels::cross_entropy(logits.value(), target, label_smoothing);
   const bool whole = reduction != Reduction::none;
   const double scale = reduction == Reduction::mean ? 1 / static_cast<double>(target.numel()) : 1.0;
   Tensor value = whole ? sum(forward.losses) * scale : forward.losses;
@@ -61,7 +63,9 @@ Variable cross_entropy(const Variable& logits, const Tensor& target, Reduction r
                   if (Tape::current() == nullptr) {
                     return {kernels::cross_entropy_grad(logits.value(), target, forward, grad.value(), scale)};
                   }
-                  const Tensor wanted = one_hot_channels(target, logits.size(1), logits.dtype());
+                  const double smoothing = forward.smoothing;
+                  const Tensor wanted = one_hot_channels(target, logits.size(1), logits.dtype()) * (1 - smoothing) +
+                                        smoothing / static_cast<double>(logits.size(1));
                   return {(softmax(logits, 1) - wanted) * (whole ? grad * scale : unsqueeze(grad, 1))};
                 });
 }

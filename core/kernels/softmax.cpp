@@ -65,6 +65,14 @@ void exp_scaled(const T* x, T* y, const Runs& runs, T top, T scale) {
   for (std::int64_t i = 0; i < runs.n; ++i) y[i * runs.step] = std::exp(x[i * runs.step] - top) * scale;
 }
 
+/// The mean of x - top.
+template <class T>
+T mean_run(const T* x, const Runs& runs, T top) {
+  T total = 0;
+  for (std::int64_t i = 0; i < runs.n; ++i) total += x[i * runs.step] - top;
+  return total / static_cast<T>(runs.n);
+}
+
 /// y *= factor
 template <class T>
 REEL_SIMD void scale_run(T* y, Runs runs, T factor) {
@@ -118,12 +126,12 @@ Tensor log_softmax(const Tensor& a, std::int64_t axis) {
 
 namespace kernels {
 
-CrossEntropy cross_entropy(const Tensor& logits, const Tensor& labels) {
+CrossEntropy cross_entropy(const Tensor& logits, const Tensor& labels, double smoothing) {
   const Tensor x = logits.contiguous();
   const Tensor wanted = labels.contiguous();
   const Runs runs(x, 1);
   const auto one_a_run = [&] { return Tensor::empty(labels.shape(), x.dtype()); };
-  CrossEntropy out{one_a_run(), one_a_run(), one_a_run()};
+  CrossEntropy out{one_a_run(), one_a_run(), one_a_run(), smoothing};
   visit_floats("cross_entropy", x.dtype(), [&]<class T>(T) {
     const auto* label = wanted.data<std::int64_t>();
     T* loss = out.losses.mutable_data<T>();
@@ -133,7 +141,9 @@ CrossEntropy cross_entropy(const Tensor& logits, const Tensor& labels) {
       const T* from = x.data<T>() + at;
       top[i] = largest(from, runs);
       total[i] = exp_sum<T>(from, nullptr, runs, top[i]);
-      loss[i] = std::log(total[i]) - (from[label[i] * runs.step] - top[i]);
+      const T chosen = from[label[i] * runs.step] - top[i];
+      const auto smooth = static_cast<T>(smoothing);
+      loss[i] = std::log(total[i]) - (smooth == 0 ? chosen : (1 - smooth) * chosen + smooth * mean_run(from, runs, top[i]));
     });
   });
   return out;
@@ -153,7 +163,11 @@ Tensor cross_entropy_grad(const Tensor& logits, const Tensor& labels, const Cros
       const T factor = g[gy.numel() == 1 ? 0 : i] * static_cast<T>(scale);
       T* to = dx.mutable_data<T>() + at;
       exp_scaled(x.data<T>() + at, to, runs, forward.tops.data<T>()[i], factor / forward.totals.data<T>()[i]);
-      to[label[i] * runs.step] -= factor;
+      const T smooth = factor * static_cast<T>(forward.smoothing);
+      to[label[i] * runs.step] -= factor - smooth;
+      if (smooth != 0) {
+        for (std::int64_t c = 0; c < runs.n; ++c) to[c * runs.step] -= smooth / static_cast<T>(runs.n);
+      }
     });
   });
   return dx;

@@ -11,14 +11,16 @@ namespace reel {
 
 namespace kernels {
 
-/// -log softmax(logits)[label] for logits [N, C, ...] and int64 labels [N, ...] in [0, C); all of shape [N, ...].
+/// The cross-entropy of softmax(logits) with what is wanted, for logits [N, C, ...] and int64 labels [N, ...] in [0, C);
+/// all of shape [N, ...]. Wanted are 1 - smoothing of the label, and smoothing / C of every class on top.
 struct CrossEntropy {
   Tensor losses;
-  Tensor tops;    // the largest logit
-  Tensor totals;  // the sum of exp(logit - largest)
+  Tensor tops;       // the largest logit
+  Tensor totals;     // the sum of exp(logit - largest)
+  double smoothing;  // in [0, 1]
 };
-[[nodiscard]] CrossEntropy cross_entropy(const Tensor& logits, const Tensor& labels);
-/// (softmax(logits) - one-hot labels) * scale * grad, where grad has shape [N, ...] or one element.
+[[nodiscard]] CrossEntropy cross_entropy(const Tensor& logits, const Tensor& labels, double smoothing = 0);
+/// (softmax(logits) - wanted) * scale * grad, where grad has shape [N, ...] or one element.
 [[nodiscard]] Tensor cross_entropy_grad(const Tensor& logits, const Tensor& labels, const CrossEntropy& forward,
                                         const Tensor& grad, double scale);
 

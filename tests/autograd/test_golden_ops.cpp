@@ -172,7 +172,10 @@ const std::map<std::string, Call> calls{
     {"gelu", [](const In& v, const Case&) { return gelu(v[0]); }},
     {"softmax", [](const In& v, const Case& c) { return softmax(v[0], axis(c)); }},
     {"log_softmax", [](const In& v, const Case& c) { return log_softmax(v[0], axis(c)); }},
-    {"cross_entropy", [](const In& v, const Case& c) { return cross_entropy(v[0], v[1].value(), reduction(c)); }},
+    {"cross_entropy",
+     [](const In& v, const Case& c) {
+       return cross_entropy(v[0], v[1].value(), reduction(c), c.attributes.number("label_smoothing"));
+     }},
     {"nll_loss", [](const In& v, const Case& c) { return nll_loss(v[0], v[1].value(), reduction(c)); }},
     {"mse_loss", [](const In& v, const Case& c) { return mse_loss(v[0], v[1], reduction(c)); }},
     {"l1_loss", [](const In& v, const Case& c) { return l1_loss(v[0], v[1], reduction(c)); }},

@@ -286,6 +286,10 @@ TEST_CASE("op errors: losses") {
   both(logits, labels({0, -1, 1}), {"IndexError", "label", "-1", "[0, 4)"});
   both(logits, right.to(float32), {"TypeError", "label", "int64", "float32"});
   both(zeros({3, 4}, int64), right, {"TypeError", "int64"});
+  for (const double smoothing : {-0.1, 1.5}) {
+    check_error(call([=] { return cross_entropy(logits, right, Reduction::mean, smoothing); }),
+                {"ValueError: cross_entropy: ", "label_smoothing", concat(smoothing)});
+  }
   struct Pairwise {
     const char* name;
     Variable (*op)(const Variable&, const Variable&, Reduction);

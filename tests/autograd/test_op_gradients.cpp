@@ -303,6 +303,9 @@ TEST_CASE("gradients: losses") {
     CAPTURE(static_cast<int>(reduction));
     check_table({
         {"cross_entropy", [=](const In& v) { return cross_entropy(v[0], labels(), reduction); }, {{3, 4}}},
+        {"cross_entropy smoothed",
+         [=](const In& v) { return cross_entropy(v[0], labels(), reduction, 0.2); },
+         {{3, 4}}},
         {"cross_entropy 4-d",
          [=](const In& v) {
            return cross_entropy(v[0], Tensor::of({2, 0, 1, 2}, {2, 2, 1}, int64), reduction);

@@ -43,9 +43,12 @@ def add_losses(file):
     for reduction in ("mean", "sum"):
         options = dict(reduction=reduction)
         classes = indices((6,), 5)
-        for op, function in [("cross_entropy", F.cross_entropy), ("nll_loss", F.nll_loss)]:
-            run = lambda x, y: function(x, y, **options)
-            add_case(file, f"{op}_{reduction}", op, [(6, 5), classes], run, float32=True, **options)
+        run = lambda x, y: F.nll_loss(x, y, **options)
+        add_case(file, f"nll_loss_{reduction}", "nll_loss", [(6, 5), classes], run, float32=True, **options)
+        for name, smoothing in [("cross_entropy", 0.0), ("cross_entropy_smoothed", 0.1)]:
+            smoothed = options | dict(label_smoothing=smoothing)
+            run = lambda x, y: F.cross_entropy(x, y, **smoothed)
+            add_case(file, f"{name}_{reduction}", "cross_entropy", [(6, 5), classes], run, float32=True, **smoothed)
         run = lambda x, y: F.mse_loss(x, y, **options)
         add_case(file, f"mse_loss_{reduction}", "mse_loss", [(4, 3), (4, 3)], run, float32=True, **options)
         run = lambda x, y: F.l1_loss(x, y, **options)

@@ -149,7 +149,7 @@ TEST_CASE("layers: losses are their functions") {
   const Tensor labels = Tensor::of({0, 3, 1}, int64);
   for (const Reduction r : {Reduction::mean, Reduction::sum, Reduction::none}) {
     const auto same = [](const Variable& a, const Variable& b) { CHECK(relative_error(a.value(), b.value()) == 0); };
-    same(nn::CrossEntropyLoss{r}(x, labels), cross_entropy(x, labels, r));
+    same(nn::CrossEntropyLoss{r, 0.1}(x, labels), cross_entropy(x, labels, r, 0.1));
     same(nn::NLLLoss{r}(x, labels), nll_loss(x, labels, r));
     same(nn::MSELoss{r}(x, y), mse_loss(x, y, r));
     same(nn::L1Loss{r}(x, y), l1_loss(x, y, r));
