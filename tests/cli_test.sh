@@ -95,7 +95,8 @@ refuses '--momentum: must be a number of at least 0 and below 1, got 1.5' mnist 
 refuses '--weight-decay: must be a number of at least 0, got nan' mnist --weight-decay nan
 refuses '--load is required' predict
 works mnist --help
-for option in data test-data model epochs batch-size lr momentum weight-decay seed threads augment save load log; do
+for option in recipe data test-data holdout model epochs batch-size lr momentum weight-decay schedule augment \
+  label-smoothing seed threads save load log; do
   says "^  --$option "
 done
 
@@ -103,6 +104,26 @@ for program in conv_same conv_strided_same conv_from_scratch; do
   refuses 'takes no options, got --bogus' "$program" --bogus
   works "$program" --help
   says '^It takes no options'
+done
+
+# Recipes: they change the defaults, and an option that is given wins.
+refuses '--recipe: .*slow' mnist --recipe slow
+refuses '--schedule: .*fast' mnist --schedule fast
+refuses '--augment: .*flip' mnist --augment flip
+refuses '--label-smoothing: .*got 1.5' mnist --label-smoothing 1.5
+refuses '--test-data excludes --holdout' mnist --holdout 10 --test-data synthetic
+refuses '--holdout: leaves none of the 60000 training images' mnist --holdout 60000
+works mnist --recipe best --help
+says '^  --augment .*=affine( |$)'
+says '^  --schedule .*=one-cycle( |$)'
+for recipe in speedrun best; do
+  works mnist --epochs 1 --train-limit 640 --batch-size 64 --holdout 100 --recipe $recipe --save $recipe.safetensors
+  says '^model: .*; 640 training and 100 test images'
+  says '^epoch 1/1: '
+  says '^[0-9.]+ s in all$'
+  works mnist --load $recipe.safetensors --epochs 0 --holdout 100
+  works predict --load $recipe.safetensors wrong.png
+  refuses 'and --model says' mnist --load mlp.safetensors --recipe $recipe
 done
 
 # A number with leading zeros is a decimal one.

@@ -5,8 +5,6 @@
 #include <iostream>
 #include <reel/core/io/file.h>
 #include <reel/core/parallel.h>
-#include <reel/data/affine.h>
-#include <reel/data/transforms.h>
 #include <reel/optim/sgd.h>
 
 #include "../output.h"
@@ -24,14 +22,14 @@ using namespace mnist;
 nn::Sequential prepare_model(Options& options) {
   manual_seed(options.seed);
   if (options.load.empty()) {
-    if (options.model.empty()) options.model = "lenet5";
-    return make_model(options.model);
+    if (options.recipe.model.empty()) options.recipe.model = "lenet5";
+    return make_model(options.recipe.model);
   }
   const SavedModel saved = load_model(options.load);
-  if (options.model.empty()) options.model = saved.name;
-  require<StateError>(saved.name == options.model, options.load, "holds a ", saved.name, ", and --model says ",
-                      options.model);
-  nn::Sequential model = make_model(options.model);
+  if (options.recipe.model.empty()) options.recipe.model = saved.name;
+  require<StateError>(saved.name == options.recipe.model, options.load, "holds a ", saved.name, ", and --model says ",
+                      options.recipe.model);
+  nn::Sequential model = make_model(options.recipe.model);
   model.load_state_dict(saved.state);
   return model;
 }
@@ -42,13 +40,11 @@ void require_writable(const std::string& path) {
 }
 
 data::DataLoader training_batches(const data::ImageDataset& dataset, const Options& options) {
-  return data::DataLoader(
-      dataset, {.batch_size = options.batch_size,
-                .shuffle = true,
-                .seed = options.seed,
-                .transform = options.augment ? data::compose({data::random_shift(2), data::random_rotation(10)})
-                                             : data::Transform(),
-                .normalization = data::mnist_normalization()});
+  return data::DataLoader(dataset, {.batch_size = options.recipe.batch_size,
+                                    .shuffle = true,
+                                    .seed = options.seed,
+                                    .transform = make_augmentation(options.recipe),
+                                    .normalization = data::mnist_normalization()});
 }
 
 void print_epoch(const EpochResult& r, std::int64_t epochs) {
@@ -60,16 +56,19 @@ void print_epoch(const EpochResult& r, std::int64_t epochs) {
 
 /// Trains for the epochs asked for, or until interrupted, and returns the last evaluation.
 Evaluation train(nn::Module& model, const data::Mnist& data, const Options& options, Log& log) {
+  const Recipe& recipe = options.recipe;
+  if (recipe.epochs == 0) return {};
   optim::SGD optimizer(model.parameters(),
-                       {.lr = options.lr, .momentum = options.momentum, .weight_decay = options.weight_decay});
+                       {.lr = recipe.lr, .momentum = recipe.momentum, .weight_decay = recipe.weight_decay});
   data::DataLoader loader = training_batches(data.train, options);
+  const auto schedule = make_schedule(recipe, optimizer, recipe.epochs * loader.size());
   Evaluation evaluation;
-  for (std::int64_t epoch = 1; epoch <= options.epochs && !interrupted(); ++epoch) {
+  for (std::int64_t epoch = 1; epoch <= recipe.epochs && !interrupted(); ++epoch) {
     const Stopwatch watch;
     Running running;
     {
-      Progress progress(epoch, options.epochs, data.train.size());
-      running = train_epoch(model, optimizer, loader, progress, epoch);
+      Progress progress(epoch, recipe.epochs, data.train.size());
+      running = train_epoch({model, optimizer, schedule.get(), recipe.label_smoothing}, loader, progress, epoch);
     }
     const double seconds = watch.seconds();
     if (interrupted()) {
@@ -91,7 +90,7 @@ Evaluation train(nn::Module& model, const data::Mnist& data, const Options& opti
                              .test_accuracy = evaluation.running.accuracy(),
                              .images_per_second = running.images / seconds,
                              .peak_rss_bytes = peak_rss_bytes()};
-    print_epoch(result, options.epochs);
+    print_epoch(result, recipe.epochs);
     log.write(result);
   }
   return evaluation;
@@ -106,6 +105,7 @@ void report(const Evaluation& evaluation, const data::ImageDataset& test, const 
 }
 
 void run(Options& options) {
+  const Stopwatch watch;
   if (options.threads > 0) set_num_threads(options.threads);
   // What can go wrong with the model is found out before the data is drawn or downloaded.
   nn::Sequential model = prepare_model(options);
@@ -114,20 +114,22 @@ void run(Options& options) {
   Log log(options.log);
   const data::Mnist data = load_data(options);
   watch_for_interrupts();
-  std::cout << "model: " << options.model << ", " << model.parameter_count() << " parameters; " << data.train.size()
-            << " training and " << data.test.size() << " test images; " << num_threads() << " threads" << std::endl;
+  std::cout << "model: " << options.recipe.model << ", " << model.parameter_count() << " parameters; "
+            << data.train.size() << " training and " << data.test.size() << " test images; " << num_threads()
+            << " threads" << std::endl;
   log.write(options, data, model.parameter_count());
   Evaluation evaluation = train(model, data, options, log);
   if (!options.save.empty()) {
-    save_model(options.save, options.model, model);
+    save_model(options.save, options.recipe.model, model);
     std::cout << "weights saved: " << options.save << '\n';
   }
-  if (!interrupted() && options.epochs == 0) {
+  if (!interrupted() && options.recipe.epochs == 0) {
     evaluation = evaluate(model, data.test);
     if (interrupted()) std::cout << "interrupted in the test after " << evaluation.running.images << " images\n";
   }
   if (interrupted()) return;
   report(evaluation, data.test, options);
+  std::printf("%.1f s in all\n", watch.seconds());
 }
 
 }  // namespace

@@ -15,6 +15,8 @@ namespace mnist {
 ///     cnn     two 3x3 convolutions, two linear layers
 ///     vgg     three blocks of two 3x3 convolutions with batch normalisation, one linear layer
 ///     mlp     two linear layers
+///     strided three convolutions with batch normalisation, the first with stride 2; of the recipe speedrun
+///     pooled  four convolutions with batch normalisation, all but the first on 14x14 and less; of the recipe best
 [[nodiscard]] reel::nn::Sequential make_model(const std::string& name);
 
 /// A trained model as it lies on disk: the weights, by their names, and which net they belong to.

@@ -11,6 +11,7 @@
 #include <reel/data/synthetic.h>
 
 #include "models.h"
+#include "names.h"
 
 namespace mnist {
 
@@ -81,30 +82,51 @@ void add_data_options(CLI::App& app, Options& o) {
                  "What to train on: 'synthetic' (digits that the program draws itself), 'mnist' or 'fashion-mnist' "
                  "(downloaded once, about 12 and 30 MB), or a folder with IDX files, gzipped or not")
       ->capture_default_str();
-  app.add_option("--test-data", o.test_data, "Test on this instead of on the test part of --data; the same choices");
+  CLI::Option* test_data = app.add_option("--test-data", o.test_data,
+                                          "Test on this instead of on the test part of --data; the same choices");
   app.add_option("--cache-dir", o.cache_dir, "Where downloads are kept (default: $REEL_CACHE_DIR or ~/.cache/reel)");
   app.add_option("--mirror", o.mirror, "Base URL to download from instead of the public mirror");
   app.add_option("--train-limit", o.train_limit, "Use only the first N training images (0: all)")
       ->capture_default_str()
       ->transform(whole(0, most_counted));
+  app.add_option("--holdout", o.holdout,
+                 "Hold the last N training images out and test on them; the test images are not even read (0: none)")
+      ->capture_default_str()
+      ->transform(whole(0, most_counted))
+      ->excludes(test_data);
 }
 
-void add_training_options(CLI::App& app, Options& o) {
-  app.add_option("--model", o.model,
-                 "The net: lenet5, cnn, vgg (with batch normalisation) or mlp (default: that of --load, or lenet5)")
+void add_recipe_options(CLI::App& app, Recipe& r) {
+  app.add_option("--model", r.model, "The net: " + any_of(model_names()) + " (default: that of --load, or lenet5)")
       ->check(CLI::IsMember(model_names()));
-  app.add_option("--epochs", o.epochs, "Passes over the training images; 0 only tests")
+  app.add_option("--epochs", r.epochs, "Passes over the training images; 0 only tests")
       ->capture_default_str()
       ->transform(whole(0, most_counted));
-  app.add_option("--batch-size", o.batch_size, "Images for each step")
+  app.add_option("--batch-size", r.batch_size, "Images for each step")
       ->capture_default_str()
       ->transform(whole(1, most_counted));
-  app.add_option("--lr", o.lr, "Learning rate of SGD")->capture_default_str()->check(from_zero());
-  app.add_option("--momentum", o.momentum, "Momentum of SGD")->capture_default_str()->check(from_zero(1));
-  app.add_option("--weight-decay", o.weight_decay, "L2 penalty on all parameters")
+  app.add_option("--lr", r.lr, "Learning rate of SGD; the highest, where a schedule moves it")
       ->capture_default_str()
       ->check(from_zero());
-  app.add_flag("--augment", o.augment, "Shift and rotate the training images a little, anew in each epoch");
+  app.add_option("--momentum", r.momentum, "Momentum of SGD")->capture_default_str()->check(from_zero(1));
+  app.add_option("--weight-decay", r.weight_decay, "L2 penalty on all parameters")
+      ->capture_default_str()
+      ->check(from_zero());
+  app.add_option("--schedule", r.schedule,
+                 "How the learning rate moves: constant, or one-cycle (up to --lr and down to 0, step by step)")
+      ->capture_default_str()
+      ->check(CLI::IsMember(schedule_names()));
+  app.add_option("--augment", r.augment,
+                 "How training images change, anew in each epoch: none, shift (by up to a pixel) or affine (turned, "
+                 "slanted, scaled and moved)")
+      ->capture_default_str()
+      ->check(CLI::IsMember(augmentation_names()));
+  app.add_option("--label-smoothing", r.label_smoothing, "Share of the labels' weight that goes to all classes")
+      ->capture_default_str()
+      ->check(from_zero(1));
+}
+
+void add_run_options(CLI::App& app, Options& o) {
   app.add_option("--seed", o.seed,
                  "Decides initial weights, order and augmentation; the same seed gives the same weights")
       ->capture_default_str()
@@ -120,6 +142,26 @@ void add_file_options(CLI::App& app, Options& o) {
   app.add_option("--log", o.log, "Write a JSON object here for the configuration and for each epoch, line by line");
   app.add_option("--mistakes", o.mistakes, "Write the worst mistakes on the test images here, as a PNG ('': nowhere)")
       ->capture_default_str();
+}
+
+void add_recipe_name(CLI::App& app, std::string& name) {
+  app.add_option(
+         "--recipe", name,
+         "Settings that go together: speedrun (99.0 % of MNIST within seconds) or best (99.6 % within minutes). "
+         "They become the defaults of the options from --model to --label-smoothing, as --recipe NAME --help shows; an "
+         "option that is given wins over them")
+      ->check(CLI::IsMember(recipe_names()));
+}
+
+/// The settings that the other options change: --recipe decides the defaults of the options, so it is read before them.
+Recipe starting_recipe(int argc, char** argv) {
+  CLI::App app;
+  app.set_help_flag();
+  app.allow_extras();
+  std::string name;
+  add_recipe_name(app, name);
+  app.parse(argc, argv);
+  return name.empty() ? Recipe() : find_recipe(name);
 }
 
 /// The folder that holds a data set's files, downloaded first where it is known by a name.
@@ -144,14 +186,30 @@ reel::data::ImageDataset load_test(const std::string& name, const Options& o) {
   return reel::data::load_mnist_test(find_folder(name, o));
 }
 
+/// What to train on, before a limit, and what to test on.
+reel::data::Mnist load_parts(const Options& o) {
+  const std::string& test = o.test_data.empty() ? o.data : o.test_data;
+  if (o.holdout > 0) {
+    const reel::data::ImageDataset all = load_train(o.data, o);
+    const std::int64_t kept = all.size() - o.holdout;
+    reel::require<reel::ValueError>(kept > 0, "--holdout", "leaves none of the ", all.size(), " training images");
+    return {all.slice(0, kept), all.slice(kept, o.holdout)};
+  }
+  if (test == o.data && test != "synthetic") return reel::data::load_mnist(find_folder(test, o));
+  return {load_train(o.data, o), load_test(test, o)};
+}
+
 }  // namespace
 
 std::optional<int> parse(int argc, char** argv, Options& options) {
   CLI::App app("Trains a small net to read digits, and shows how well it does.", "mnist");
-  add_data_options(app, options);
-  add_training_options(app, options);
-  add_file_options(app, options);
   try {
+    options.recipe = starting_recipe(argc, argv);
+    add_recipe_name(app, options.recipe_name);
+    add_recipe_options(app, options.recipe);
+    add_data_options(app, options);
+    add_run_options(app, options);
+    add_file_options(app, options);
     app.parse(argc, argv);
     check_files(options);
   } catch (const CLI::ParseError& error) {
@@ -167,11 +225,7 @@ reel::data::Mnist load_data(const Options& options) {
   } else {
     std::cout << "data: " << options.data << '\n';
   }
-  reel::data::Mnist data =
-      options.test_data.empty() && options.data != "synthetic"
-          ? reel::data::load_mnist(find_folder(options.data, options))
-          : reel::data::Mnist{load_train(options.data, options),
-                              load_test(options.test_data.empty() ? options.data : options.test_data, options)};
+  reel::data::Mnist data = load_parts(options);
   if (options.train_limit > 0) {
     data.train = data.train.slice(0, std::min(options.train_limit, data.train.size()));
   }

@@ -5,6 +5,8 @@
 #include <reel/data/mnist.h>
 #include <string>
 
+#include "recipes.h"
+
 namespace mnist {
 
 /// What the command line says.
@@ -13,16 +15,12 @@ struct Options {
   std::string test_data;
   std::string cache_dir;
   std::string mirror;
-  std::string model;  // empty: that of --load, or lenet5
-  std::int64_t epochs = 3;
-  std::int64_t batch_size = 64;
-  double lr = 0.02;
-  double momentum = 0.9;
-  double weight_decay = 0;
+  std::string recipe_name;  // empty: none
+  Recipe recipe;            // that of the name, with what other options changed
   std::uint64_t seed = 0;
   int threads = 0;
   std::int64_t train_limit = 0;
-  bool augment = false;
+  std::int64_t holdout = 0;
   std::string save, load, log;
   std::string mistakes = "mistakes.png";
 };

@@ -58,8 +58,8 @@ void watch_for_interrupts() {
   std::signal(SIGTERM, request_stop);
 }
 
-Running train_epoch(nn::Module& model, optim::Optimizer& optimizer, data::DataLoader& loader, Progress& progress,
-                    std::int64_t epoch) {
+Running train_epoch(const Training& training, data::DataLoader& loader, Progress& progress, std::int64_t epoch) {
+  auto& [model, optimizer, schedule, label_smoothing] = training;
   model.train();
   Running running;
   std::int64_t number = 0;
@@ -67,11 +67,12 @@ Running train_epoch(nn::Module& model, optim::Optimizer& optimizer, data::DataLo
     ++number;
     Tape tape;
     const Variable logits = model(batch.images);
-    const Variable loss = cross_entropy(logits, batch.labels);
+    const Variable loss = cross_entropy(logits, batch.labels, Reduction::mean, label_smoothing);
     if (!std::isfinite(loss.item())) explain_bad_loss(model, batch, loss.item(), epoch, number);
     tape.backward(loss);
     optimizer.step();
     optimizer.zero_grad();
+    if (schedule != nullptr) schedule->step();
 
     const auto images = static_cast<double>(batch.labels.numel());
     running.loss += loss.item() * images;

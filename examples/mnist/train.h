@@ -4,6 +4,7 @@
 #include <reel/data/loader.h>
 #include <reel/nn/module.h>
 #include <reel/optim/optimizer.h>
+#include <reel/optim/schedule.h>
 
 #include "progress.h"
 
@@ -14,10 +15,18 @@ namespace mnist {
 [[nodiscard]] bool interrupted();
 void watch_for_interrupts();
 
+/// What a step of training works with.
+struct Training {
+  reel::nn::Module& model;
+  reel::optim::Optimizer& optimizer;
+  reel::optim::Schedule* schedule = nullptr;  // moved on after each step, where there is one
+  double label_smoothing = 0;
+};
+
 /// One pass over the loader's batches. Stops early where interrupted. Throws reel::NumericError where the loss is no
 /// longer a number, with the epoch, the batch and the first op that produced one.
-[[nodiscard]] Running train_epoch(reel::nn::Module& model, reel::optim::Optimizer& optimizer,
-                                  reel::data::DataLoader& loader, Progress& progress, std::int64_t epoch);
+[[nodiscard]] Running train_epoch(const Training& training, reel::data::DataLoader& loader, Progress& progress,
+                                  std::int64_t epoch);
 
 /// What a model makes of a data set.
 struct Evaluation {
