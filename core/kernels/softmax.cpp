@@ -143,7 +143,8 @@ CrossEntropy cross_entropy(const Tensor& logits, const Tensor& labels, double sm
       total[i] = exp_sum<T>(from, nullptr, runs, top[i]);
       const T chosen = from[label[i] * runs.step] - top[i];
       const auto smooth = static_cast<T>(smoothing);
-      loss[i] = std::log(total[i]) - (smooth == 0 ? chosen : (1 - smooth) * chosen + smooth * mean_run(from, runs, top[i]));
+      loss[i] =
+          std::log(total[i]) - (smooth == 0 ? chosen : (1 - smooth) * chosen + smooth * mean_run(from, runs, top[i]));
     });
   });
   return out;

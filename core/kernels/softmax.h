@@ -11,8 +11,8 @@ namespace reel {
 
 namespace kernels {
 
-/// The cross-entropy of softmax(logits) with what is wanted, for logits [N, C, ...] and int64 labels [N, ...] in [0, C);
-/// all of shape [N, ...]. Wanted are 1 - smoothing of the label, and smoothing / C of every class on top.
+/// The cross-entropy of softmax(logits) with what is wanted, for logits [N, C, ...] and int64 labels [N, ...] in [0,
+/// C); all of shape [N, ...]. Wanted are 1 - smoothing of the label, and smoothing / C of every class on top.
 struct CrossEntropy {
   Tensor losses;
   Tensor tops;       // the largest logit
