@@ -46,9 +46,14 @@ struct Tape::Sweep {
 
 Variable Step::output(const Tensor& value) const {
   Variable out(value);
-  out.tape_ = tape_;
+  out.tape_ = tape_->serial_;
   out.place_ = place_;
   return out;
+}
+
+Shape Step::shape(std::size_t input) const {
+  const std::size_t first = tape_->entries_[static_cast<std::size_t>(place_)].first_input;
+  return tape_->entries_[static_cast<std::size_t>(tape_->inputs_[first + input])].shape;
 }
 
 Tape::Tape(TapeOptions options) : options_(options), serial_(next_serial()), outer_(current_tape) {
@@ -225,7 +230,7 @@ void Tape::step_back(Sweep& state, std::int64_t place) {
   if (!state.gradients[at].defined() || (!state.wanted.empty() && !state.wanted[at])) return;
   if (entries_[at].leaf >= 0) return;
   Step& step = state.step;
-  step.tape_ = serial_;
+  step.tape_ = this;
   step.place_ = place;
   step.wanted_.clear();
   const std::span<const std::int64_t> places(inputs_.data() + entries_[at].first_input, entries_[at].input_count);

@@ -20,6 +20,8 @@ using Gradients = std::vector<Variable>;
 /// An op's inputs, by reference: `{a, b}`.
 using InputRef = std::reference_wrapper<const Variable>;
 
+class Tape;
+
 /// What a backward learns about the entry that it belongs to.
 class Step {
  public:
@@ -28,11 +30,13 @@ class Step {
   /// The op's output as a Variable at its place on the tape, given its value: for derivatives that are written in terms
   /// of it.
   [[nodiscard]] Variable output(const Tensor& value) const;
+  /// The shape of input i, whose gradient is wanted.
+  [[nodiscard]] Shape shape(std::size_t input) const;
 
  private:
   friend class Tape;
+  const Tape* tape_ = nullptr;
   std::vector<bool> wanted_;
-  std::uint64_t tape_ = 0;
   std::int64_t place_ = -1;
 };
 
@@ -45,14 +49,20 @@ class Backward {
   template <class F>
   requires std::is_invocable_r_v<Gradients, const F&, const Variable&, const Step&> Backward(
       F function)  // NOLINT(google-explicit-constructor): as std::function
-      : function_(detail::make_shared_pooled<const F>(std::move(function))), call_(call<F>) {}
+      : call_(call<F>) {
+    if constexpr (!has_no_state<F>) function_ = detail::make_shared_pooled<const F>(std::move(function));
+  }
 
   Gradients operator()(const Variable& grad, const Step& step) const { return call_(function_.get(), grad, step); }
 
  private:
   template <class F>
+  static constexpr bool has_no_state = std::is_empty_v<F>&& std::is_default_constructible_v<F>;
+
+  template <class F>
   static Gradients call(const void* function, const Variable& grad, const Step& step) {
-    return (*static_cast<const F*>(function))(grad, step);
+    if constexpr (has_no_state<F>) return F()(grad, step);
+    else return (*static_cast<const F*>(function))(grad, step);
   }
 
   std::shared_ptr<const void> function_;
@@ -114,6 +124,7 @@ class Tape {
 
  private:
   friend class PauseRecording;
+  friend class Step;
 
   struct Entry {
     std::string op;

@@ -5,18 +5,15 @@
 namespace reel {
 namespace {
 
-/// The gradients of a broadcasting op: f(0) and f(1) brought back to the shapes of a and b, where they are wanted.
+/// The gradients of a broadcasting op: f(0) and f(1) brought back to the inputs' shapes, where they are wanted.
 template <class F>
-Gradients unbroadcast(const Step& step, const Shape& a, const Shape& b, const F& f) {
+Gradients unbroadcast(const Step& step, const F& f) {
   Gradients gradients(2);
-  if (step.wants(0)) gradients[0] = sum_to(f(0), a);
-  if (step.wants(1)) gradients[1] = sum_to(f(1), b);
+  for (const int i : {0, 1}) {
+    const auto input = static_cast<std::size_t>(i);
+    if (step.wants(input)) gradients[input] = sum_to(f(i), step.shape(input));
+  }
   return gradients;
-}
-
-template <class F>
-Gradients unbroadcast(const Step& step, const Variable& a, const Variable& b, const F& f) {
-  return unbroadcast(step, a.shape(), b.shape(), f);
 }
 
 /// The choice between two values by a mask that counts ties as half.
@@ -25,39 +22,33 @@ Variable choose(std::string_view op, const Variable& a, const Variable& b, Tenso
   const Tensor is_a =
       (eq(value, a.value().expand(value.shape())).to(dtype) + ne(value, b.value().expand(value.shape())).to(dtype)) *
       0.5;
-  return record(op, {a, b}, std::move(value),
-                [a = a.shape(), b = b.shape(), is_a](const Variable& grad, const Step& step) {
-                  return unbroadcast(step, a, b, [&](int i) { return grad * (i == 0 ? is_a : 1.0 - is_a); });
-                });
+  return record(op, {a, b}, std::move(value), [is_a](const Variable& grad, const Step& step) {
+    return unbroadcast(step, [&](int i) { return grad * (i == 0 ? is_a : 1.0 - is_a); });
+  });
 }
 
 }  // namespace
 
 Variable add(const Variable& a, const Variable& b) {
-  Tensor value = a.value() + b.value();
-  return record("add", {a, b}, std::move(value),
-                [a = a.shape(), b = b.shape()](const Variable& grad, const Step& step) {
-                  return unbroadcast(step, a, b, [&](int) { return grad; });
-                });
+  return record("add", {a, b}, a.value() + b.value(),
+                [](const Variable& grad, const Step& step) { return unbroadcast(step, [&](int) { return grad; }); });
 }
 
 Variable sub(const Variable& a, const Variable& b) {
-  Tensor value = a.value() - b.value();
-  return record("sub", {a, b}, std::move(value),
-                [a = a.shape(), b = b.shape()](const Variable& grad, const Step& step) {
-                  return unbroadcast(step, a, b, [&](int i) { return i == 0 ? grad : -grad; });
-                });
+  return record("sub", {a, b}, a.value() - b.value(), [](const Variable& grad, const Step& step) {
+    return unbroadcast(step, [&](int i) { return i == 0 ? grad : -grad; });
+  });
 }
 
 Variable mul(const Variable& a, const Variable& b) {
   return record("mul", {a, b}, a.value() * b.value(), [a, b](const Variable& grad, const Step& step) {
-    return unbroadcast(step, a, b, [&](int i) { return grad * (i == 0 ? b : a); });
+    return unbroadcast(step, [&](int i) { return grad * (i == 0 ? b : a); });
   });
 }
 
 Variable div(const Variable& a, const Variable& b) {
   return record("div", {a, b}, a.value() / b.value(), [a, b](const Variable& grad, const Step& step) {
-    return unbroadcast(step, a, b, [&](int i) { return i == 0 ? grad / b : -(grad * a) / (b * b); });
+    return unbroadcast(step, [&](int i) { return i == 0 ? grad / b : -(grad * a) / (b * b); });
   });
 }
 
@@ -112,14 +103,12 @@ Variable cos(const Variable& a) {
 }
 
 Variable where(const Tensor& condition, const Variable& a, const Variable& b) {
-  Tensor value = where(condition, a.value(), b.value());
-  return record("where", {a, b}, std::move(value),
-                [condition, a = a.shape(), b = b.shape()](const Variable& grad, const Step& step) {
-                  const Tensor zero = Tensor::scalar(0, grad.dtype());
-                  return unbroadcast(step, a, b, [&](int i) {
-                    return i == 0 ? where(condition, grad, zero) : where(condition, zero, grad);
-                  });
-                });
+  return record(
+      "where", {a, b}, where(condition, a.value(), b.value()), [condition](const Variable& grad, const Step& step) {
+        const Tensor zero = Tensor::scalar(0, grad.dtype());
+        return unbroadcast(step,
+                           [&](int i) { return i == 0 ? where(condition, grad, zero) : where(condition, zero, grad); });
+      });
 }
 
 Variable to(const Variable& a, DType dtype) {

@@ -32,8 +32,8 @@ Variable linear_rows(const Variable& x, const Variable& weight, const Variable& 
 Variable matmul(const Variable& a, const Variable& b) {
   return record("matmul", {a, b}, matmul(a.value(), b.value()),
                 [a, b](const Variable& grad, const Step& step) -> Gradients {
-                  return {step.wants(0) ? sum_to(matmul(grad, transpose(b, -1, -2)), a.shape()) : Variable(),
-                          step.wants(1) ? sum_to(matmul(transpose(a, -1, -2), grad), b.shape()) : Variable()};
+                  return {step.wants(0) ? sum_to(matmul(grad, transpose(b, -1, -2)), step.shape(0)) : Variable(),
+                          step.wants(1) ? sum_to(matmul(transpose(a, -1, -2), grad), step.shape(1)) : Variable()};
                 });
 }
 
