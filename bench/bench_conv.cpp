@@ -65,8 +65,7 @@ void time_weight_grad(benchmark::State& state, const ConvShape& s) {
 
 /// The input of a layer of another kind is [N, C, sizes...], and its weight [channels, taps...].
 template <class Options, class F>
-void add(const Plan& plan, const char* op_name, const F& op, const ConvShape& s, const Shape& input,
-         const Shape& weight) {
+void add(const Plan& plan, const char* op_name, F* op, const ConvShape& s, const Shape& input, const Shape& weight) {
   add_op(plan, concat(op_name, '/', s.name), [=] {
     const Variable x = Variable::leaf(normal(input)), w = Variable::leaf(normal(weight));
     const Options options{.stride = s.stride, .padding = s.padding, .dilation = s.dilation, .groups = s.groups};

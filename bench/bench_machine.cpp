@@ -20,7 +20,7 @@ constexpr std::int64_t rounds = 1 << 18;
 REEL_SIMD void multiply_add(float* out, float factor) {
   float sums[accumulators] = {};
   for (std::int64_t i = 0; i < rounds; ++i) {
-    for (std::int64_t k = 0; k < accumulators; ++k) sums[k] = std::fma(sums[k], factor, 1.0F);
+    for (float& sum : sums) sum = std::fma(sum, factor, 1.0F);
   }
   for (std::int64_t k = 0; k < accumulators; ++k) out[k] = sums[k];
 }

@@ -38,18 +38,18 @@ bool is_row_major(const Shape& shape, const Strides& strides) {
 
 }  // namespace
 
-Tensor::Impl::Impl(const Shape& wanted, DType of)
-    : numel(reel::numel(wanted)), dtype(of), contiguous(true), shape(wanted), strides(contiguous_strides(wanted)) {
-  storage.emplace(count_bytes(wanted, numel, of));
+Tensor::Impl::Impl(const Shape& sizes, DType type)
+    : numel(reel::numel(sizes)), dtype(type), contiguous(true), shape(sizes), strides(contiguous_strides(sizes)) {
+  storage.emplace(count_bytes(sizes, numel, type));
   first = storage->data();
 }
 
 Tensor::Impl::Impl(std::shared_ptr<const Impl> whose, std::byte* from, const Shape& sizes, const Strides& steps,
-                   DType of)
+                   DType type)
     : owner(std::move(whose)),
       first(from),
       numel(reel::numel(sizes)),
-      dtype(of),
+      dtype(type),
       contiguous(numel == 0 || is_row_major(sizes, steps)),
       shape(sizes),
       strides(steps) {}

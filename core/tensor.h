@@ -127,8 +127,8 @@ class Tensor {
     Shape shape;
     Strides strides;
 
-    Impl(const Shape& shape, DType dtype);
-    Impl(std::shared_ptr<const Impl> owner, std::byte* first, const Shape& shape, const Strides& strides, DType dtype);
+    Impl(const Shape& sizes, DType type);
+    Impl(std::shared_ptr<const Impl> whose, std::byte* from, const Shape& sizes, const Strides& steps, DType type);
   };
 
   [[nodiscard]] const Impl& owner() const { return impl().owner == nullptr ? impl() : *impl().owner; }
