@@ -129,10 +129,10 @@ Variable conv2d_max_pool2d(const Variable& input, const Variable& weight, const 
   }
   const Conv2dGeometry g = checked("conv2d", input, weight, options);
   check_bias("conv2d", weight, bias, g.out_channels);
-  static_cast<void>(kernels::pool2d_geometry("max_pool2d", g.output_shape(), {.kernel_size = 2}));
+  const auto windows = kernels::pool2d_geometry("max_pool2d", g.output_shape(), {.kernel_size = 2});
   const auto [y, choice] = kernels::conv2d_pooled_forward(input.value(), weight.value(), bias.value(), g, activation);
-  const auto back_in = [choice = choice, h = g.out_h, w = g.out_w](const Variable& grad) {
-    return spread_to_choice(grad, choice, {h, w});
+  const auto back_in = [choice = choice, windows](const Variable& grad) {
+    return spread_to_choice(grad, choice, windows);
   };
   return record_layer(activation == Activation::relu ? "conv2d_relu_max_pool2d" : "conv2d_max_pool2d", input, weight,
                       bias, y, back_in, gradients_of(input, weight, g));

@@ -9,29 +9,10 @@ namespace {
 
 using kernels::Pool2dGeometry;
 
-/// What a max pooling chose from, and what it chose: enough to find the choices again.
-struct Choice {
-  Tensor input, output;
-  Pool2dGeometry geometry;
-};
-
-Variable pick_chosen(const Variable& planes, const Choice& c);
-
-Variable spread_to_chosen(const Variable& grad, const Choice& c) {
-  return record("max_pool2d_adjoint", {grad}, kernels::max_pool2d_adjoint(grad.value(), c.input, c.output, c.geometry),
-                [c](const Variable& upstream, const Step&) -> Gradients { return {pick_chosen(upstream, c)}; });
-}
-
-Variable pick_chosen(const Variable& planes, const Choice& c) {
-  return record("max_pool2d_pick", {planes}, kernels::max_pool2d_pick(planes.value(), c.input, c.output, c.geometry),
-                [c](const Variable& grad, const Step&) -> Gradients { return {spread_to_chosen(grad, c)}; });
-}
-
-Variable pick_choice(const Variable& planes, const Tensor& choice) {
-  return record("pick_choice", {planes}, kernels::pick_choice(planes.value(), choice),
-                [choice, size = Pair(planes.size(2), planes.size(3))](const Variable& grad, const Step&) -> Gradients {
-                  return {spread_to_choice(grad, choice, size)};
-                });
+Variable pick_choice(const Variable& planes, const Tensor& choice, const Pool2dGeometry& g) {
+  return record(
+      "pick_choice", {planes}, kernels::pick_choice(planes.value(), choice, g),
+      [choice, g](const Variable& grad, const Step&) -> Gradients { return {spread_to_choice(grad, choice, g)}; });
 }
 
 Variable mean_windows(const Variable& x, const Pool2dGeometry& g);
@@ -58,17 +39,17 @@ Variable spread_adaptive(const Variable& grad, std::int64_t h, std::int64_t w) {
 Variable max_pool2d(const Variable& x, const Pool2dOptions& options) {
   require_defined("max_pool2d", x.value());
   const Pool2dGeometry g = kernels::pool2d_geometry("max_pool2d", x.shape(), options);
-  const Tensor y = kernels::max_pool2d(x.value(), g);
-  return record("max_pool2d", {x}, y,
-                [choice = Choice{x.value(), y, g}](const Variable& grad, const Step&) -> Gradients {
-                  return {spread_to_chosen(grad, choice)};
-                });
+  if (Tape::current() == nullptr) return Variable(kernels::max_pool2d(x.value(), g));
+  const auto [y, choice] = kernels::max_pool2d_choosing(x.value(), g);
+  return record("max_pool2d", {x}, y, [choice = choice, g](const Variable& grad, const Step&) -> Gradients {
+    return {spread_to_choice(grad, choice, g)};
+  });
 }
 
-Variable spread_to_choice(const Variable& grad, const Tensor& choice, Pair size) {
+Variable spread_to_choice(const Variable& grad, const Tensor& choice, const Pool2dGeometry& g) {
   return record(
-      "spread_to_choice", {grad}, kernels::spread_to_choice(grad.value(), choice, size.h, size.w),
-      [choice](const Variable& upstream, const Step&) -> Gradients { return {pick_choice(upstream, choice)}; });
+      "spread_to_choice", {grad}, kernels::spread_to_choice(grad.value(), choice, g),
+      [choice, g](const Variable& upstream, const Step&) -> Gradients { return {pick_choice(upstream, choice, g)}; });
 }
 
 Variable avg_pool2d(const Variable& x, const Pool2dOptions& options) {

@@ -155,12 +155,13 @@ Pooled conv2d_pooled_forward(const Tensor& input, const Tensor& weight, const Te
   const Tensor x = input.contiguous();
   const Tensor w = weight.contiguous();
   const Tensor b = contiguous(bias);
-  Pooled out = Pooled::empty(geometry.output_shape(), input.dtype());
+  const Pool2dGeometry windows = pool2d_geometry("max_pool2d", geometry.output_shape(), {.kernel_size = 2});
+  Pooled out = Pooled::empty(geometry.output_shape(), input.dtype(), windows);
   parallel_for(geometry.batch, images_together(algorithm, geometry), [&](std::int64_t begin, std::int64_t end) {
     Conv2dGeometry some = geometry;
     some.batch = end - begin;
     const Tensor y = forward(algorithm, x.narrow(0, begin, some.batch), w, b, some, Activation::none);
-    pool_choosing(y, activation, out, begin);
+    pool_choosing(y, windows, activation, out, begin);
   });
   return out;
 }

@@ -69,7 +69,7 @@ Tensor avg_pool2d(const Tensor& input, const Pool2dGeometry& g) {
       for (std::int64_t oh = 0; oh < g.out_h; ++oh) {
         T* row = to + (p * g.out_h + oh) * g.out_w;
         std::fill_n(row, g.out_w, T{0});
-        for_each_tap(g, oh, [&](std::int64_t at, Inside in) {
+        for_each_tap(g, oh, [&](std::int64_t at, Inside in, std::int64_t) {
           add_strided(row, 1, from + p * g.in_h * g.in_w + at, g.stride_w, in, scale);
         });
       }
@@ -90,8 +90,9 @@ Tensor avg_pool2d_adjoint(const Tensor& grad, const Pool2dGeometry& g) {
       std::fill_n(plane, g.in_h * g.in_w, T{0});
       for (std::int64_t oh = 0; oh < g.out_h; ++oh) {
         const T* row = from + (p * g.out_h + oh) * g.out_w;
-        for_each_tap(g, oh,
-                     [&](std::int64_t at, Inside in) { add_strided(plane + at, g.stride_w, row, 1, in, scale); });
+        for_each_tap(g, oh, [&](std::int64_t at, Inside in, std::int64_t) {
+          add_strided(plane + at, g.stride_w, row, 1, in, scale);
+        });
       }
     });
   });

@@ -26,15 +26,9 @@ struct Pool2dGeometry {
 /// kernel at the most, as in PyTorch, so that every window holds a pixel.
 [[nodiscard]] Pool2dGeometry pool2d_geometry(std::string_view op, const Shape& input, const Pool2dOptions& options);
 
-/// The largest pixel of each window, [N, C, OH, OW]. A NaN counts as larger than all.
+/// The largest pixel of each window, [N, C, OH, OW]. A NaN counts as larger than all. max_pool2d_choosing can be led
+/// back too.
 [[nodiscard]] Tensor max_pool2d(const Tensor& input, const Pool2dGeometry& geometry);
-/// Its adjoint: puts each gradient at the first pixel of its window, in row-major order, that is the output, and adds
-/// up where they meet. `output` is max_pool2d(input): what was chosen is found again and need not be kept.
-[[nodiscard]] Tensor max_pool2d_adjoint(const Tensor& grad, const Tensor& input, const Tensor& output,
-                                        const Pool2dGeometry& geometry);
-/// Picks from planes [N, C, H, W], for each window, what lies where max_pool2d chose from the input.
-[[nodiscard]] Tensor max_pool2d_pick(const Tensor& planes, const Tensor& input, const Tensor& output,
-                                     const Pool2dGeometry& geometry);
 
 /// Means over windows [N, C, OH, OW]; the padding's zeros count, as in PyTorch's default (count_include_pad).
 [[nodiscard]] Tensor avg_pool2d(const Tensor& input, const Pool2dGeometry& geometry);

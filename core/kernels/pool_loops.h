@@ -23,8 +23,8 @@ void for_each_plane(const Tensor& input, std::int64_t pixels, const F& f) {
   });
 }
 
-/// Calls `f(row_offset, shift, inside)` for every tap of the windows in output row `oh`: input pixel of position ow is
-/// row_offset + shift + ow * stride.
+/// Calls `f(from, inside, tap)` for the taps of the windows in output row `oh`: that of window ow is pixel
+/// from + ow * stride. Taps are counted in row-major order.
 template <class F>
 void for_each_tap(const Pool2dGeometry& g, std::int64_t oh, const F& f) {
   for (std::int64_t kh = 0; kh < g.kernel_h; ++kh) {
@@ -32,7 +32,7 @@ void for_each_tap(const Pool2dGeometry& g, std::int64_t oh, const F& f) {
     if (h < 0 || h >= g.in_h) continue;
     for (std::int64_t kw = 0; kw < g.kernel_w; ++kw) {
       const std::int64_t shift = kw * g.dilation_w - g.pad_left;
-      f(h * g.in_w + shift, inside(shift, g.stride_w, g.in_w, g.out_w));
+      f(h * g.in_w + shift, inside(shift, g.stride_w, g.in_w, g.out_w), kh * g.kernel_w + kw);
     }
   }
 }

@@ -3,6 +3,7 @@
 #include <functional>
 #include <reel/core/kernels/elementwise.h>
 #include <reel/core/kernels/matmul.h>
+#include <reel/core/kernels/max_pool_choice.h>
 #include <reel/core/kernels/norm.h>
 #include <reel/core/kernels/pool.h>
 #include <reel/core/kernels/softmax.h>
@@ -29,8 +30,8 @@ struct Kernel {
 
 std::vector<Tensor> pooled(const Tensor& x, const Pool2dOptions& options) {
   const auto g = kernels::pool2d_geometry("max_pool2d", x.shape(), options);
-  const Tensor y = kernels::max_pool2d(x, g);
-  return {y, kernels::max_pool2d_adjoint(numbers(y.shape(), 3), x, y, g)};
+  const auto [y, choice] = kernels::max_pool2d_choosing(x, g);
+  return {kernels::max_pool2d(x, g), y, choice, kernels::spread_to_choice(numbers(y.shape(), 3), choice, g)};
 }
 
 std::vector<Tensor> normalised(const Tensor& x) {

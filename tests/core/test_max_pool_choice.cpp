@@ -9,8 +9,8 @@
 #include <tests/threads.h>
 #include <vector>
 
-// A max pooling that keeps its choices, against the one that finds them again, and a convolution that is pooled on its
-// way out against its parts.
+// A max pooling of the activation, and a convolution that is pooled on its way out, against their parts. The pooling
+// itself is held against a naive loop in test_softmax_pool.cpp.
 
 using namespace reel;
 using reel::testing::same_bits;
@@ -26,37 +26,35 @@ Tensor draw(const Shape& shape, DType dtype, std::uint64_t seed = 7) {
   return (randint(-3, 4, shape, generator).to(dtype)) * 0.5;
 }
 
-void check_alike(const Tensor& x, Activation activation) {
-  const bool is_relu = activation == Activation::relu;
-  const auto g = kernels::pool2d_geometry("max_pool2d", x.shape(), {});
-  const Tensor cut = is_relu ? relu(x) : x;
-  const Tensor y = kernels::max_pool2d(cut, g);
-  kernels::Pooled got = kernels::Pooled::empty(x.shape(), x.dtype());
-  kernels::pool_choosing(x, activation, got);
-  CHECK(same_bits(got.output + 0.0, y + 0.0));  // which makes zeros alike
-  const Tensor grad = draw(y.shape(), x.dtype(), 8) + 0.25;
-  const Tensor at_cut = kernels::max_pool2d_adjoint(grad, cut, y, g);
-  const Tensor expected = is_relu ? leaky_relu_grad(at_cut, cut, 0) : at_cut;
-  CHECK(same_bits(kernels::spread_to_choice(grad, got.choice, g.in_h, g.in_w) + 0.0, expected + 0.0));
+/// The pooling of the activation against its parts.
+void check_alike(const Tensor& x, const Pool2dOptions& options) {
+  const auto g = kernels::pool2d_geometry("max_pool2d", x.shape(), options);
+  const Tensor cut = relu(x);
+  const auto of_parts = kernels::max_pool2d_choosing(cut, g);
+  const auto got = kernels::max_pool2d_choosing(x, g, Activation::relu);
+  CHECK(same_bits(got.output + 0.0, of_parts.output + 0.0));  // which makes zeros alike
+  const Tensor grad = draw(got.output.shape(), x.dtype(), 8) + 0.25;
+  const Tensor expected = leaky_relu_grad(kernels::spread_to_choice(grad, of_parts.choice, g), cut, 0);
+  CHECK(same_bits(kernels::spread_to_choice(grad, got.choice, g) + 0.0, expected + 0.0));
   const Tensor planes = draw(x.shape(), x.dtype(), 9) + 0.25;
-  const Tensor masked = is_relu ? leaky_relu_grad(planes, cut, 0) : planes;
-  CHECK(same_bits(kernels::pick_choice(planes, got.choice) + 0.0, kernels::max_pool2d_pick(masked, cut, y, g) + 0.0));
+  const Tensor picked = kernels::pick_choice(leaky_relu_grad(planes, cut, 0), of_parts.choice, g);
+  CHECK(same_bits(kernels::pick_choice(planes, got.choice, g) + 0.0, picked + 0.0));
 }
 
 }  // namespace
 
-TEST_CASE("a pooling that keeps its choices makes those that are found again") {
+TEST_CASE("a pooling of the ReLU gives the bits of its parts, and so do its choices") {
   for (const DType dtype : {float32, float64}) {
-    for (const auto activation : {Activation::none, Activation::relu}) {
+    for (const Pool2dOptions& options : {Pool2dOptions{}, Pool2dOptions{.kernel_size = 3, .stride = 2, .padding = 1}}) {
       for (std::int64_t w = 2; w < 40; ++w) {
         CAPTURE(w);
-        check_alike(draw({2, 3, 5, w}, dtype), activation);
+        check_alike(draw({2, 3, 5, w}, dtype), options);
       }
-      check_alike(draw({0, 3, 4, 4}, dtype), activation);
+      check_alike(draw({0, 3, 4, 4}, dtype), options);
       check_alike(Tensor::of({not_a_number, 1, not_a_number, not_a_number, 2, not_a_number, 3, not_a_number,  //
                               -1, not_a_number, 4, 5, not_a_number, 7, 1, 2},
                              {1, 1, 4, 4}, dtype),
-                  activation);
+                  options);
     }
   }
 }
@@ -85,8 +83,8 @@ TEST_CASE("a convolution that is pooled on its way out gives the bits of its par
       const Tensor b = normal({weight[0]}, 0, 1, float32, generator);
       const auto g = kernels::conv2d_geometry("conv2d", input, weight, options);
       const Tensor y = kernels::conv2d_forward(x, w, b, g);
-      kernels::Pooled expected = kernels::Pooled::empty(y.shape(), float32);
-      kernels::pool_choosing(y, Activation::relu, expected);
+      const auto windows = kernels::pool2d_geometry("max_pool2d", y.shape(), {});
+      const auto expected = kernels::max_pool2d_choosing(y, windows, Activation::relu);
       for (const int threads : {1, 2, 5}) {
         const WithThreads guard(threads);
         const auto got = kernels::conv2d_pooled_forward(x, w, b, g, Activation::relu);

@@ -4,6 +4,7 @@
 #include <limits>
 #include <reel/core/kernels/elementwise.h>
 #include <reel/core/kernels/index.h>
+#include <reel/core/kernels/max_pool_choice.h>
 #include <reel/core/kernels/pool.h>
 #include <reel/core/kernels/reduce.h>
 #include <reel/core/kernels/softmax.h>
@@ -60,6 +61,7 @@ const std::vector<PoolCase>& pool_cases() {
       {{1, 2, 19, 67}, {.kernel_size = 3, .stride = 3, .padding = 1, .dilation = 2}},
       {{1, 1, 2, 5}, {.kernel_size = 2, .stride = 5, .padding = 1}},
       {{1, 1, 1, 4}, {.kernel_size = {3, 4}, .padding = {1, 0}}},
+      {{2, 1, 40, 37}, {.kernel_size = {16, 18}, .stride = 3, .padding = 8}},
       {{0, 3, 8, 8}, {}},
       {{2, 0, 8, 8}, {}}};
   return cases;
@@ -194,10 +196,13 @@ TEST_CASE("max_pool2d picks what a naive loop picks, and its adjoint leads back"
         });
       }
       CHECK(largest_difference(values, expected) == 0);
-      CHECK(largest_difference(kernels::max_pool2d_pick(x, x, values, g), expected) == 0);
+      const auto [chosen, choice] = kernels::max_pool2d_choosing(x, g);
+      CHECK(choice.dtype() == (options.kernel_size.h < 16 ? uint8 : int64));
+      CHECK(largest_difference(chosen, expected) == 0);
+      CHECK(largest_difference(kernels::pick_choice(x, choice, g), expected) == 0);
       // <gather(x), v> = <x, scatter(v)>
       const Tensor v = numbers(values.shape(), dtype);
-      const Tensor scattered = kernels::max_pool2d_adjoint(v, x, values, g);
+      const Tensor scattered = kernels::spread_to_choice(v, choice, g);
       CHECK(scattered.shape() == shape);
       CHECK(largest_difference(scattered, spread_by_loop(v, x, values, g)) <= (dtype == float32 ? 1e-5 : 1e-14));
       CHECK(sum(values * v).item() == doctest::Approx(sum(x * scattered).item()).epsilon(1e-4));
@@ -212,25 +217,27 @@ TEST_CASE("max_pool2d: first of equals, NaN before all, -infinity where there is
                                -inf, -inf, 9, inf},
                               {1, 1, 4, 4});
   const auto g = kernels::pool2d_geometry("max_pool2d", x.shape(), {});
-  const Tensor out = kernels::max_pool2d(x, g);
+  const auto [out, choice] = kernels::max_pool2d_choosing(x, g);
   const Tensor numbered = Tensor::arange(0, 16).reshape(x.shape());
   const double values[] = {1, not_a_number, -inf, not_a_number};
   const Tensor places = Tensor::of({0, 3, 8, 10}, out.shape());
-  CHECK(largest_difference(kernels::max_pool2d_pick(numbered, x, out, g), places) == 0);
-  const Tensor spread = kernels::max_pool2d_adjoint(places + 1, x, out, g);
+  CHECK(largest_difference(kernels::pick_choice(numbered, choice, g), places) == 0);
+  const Tensor spread = kernels::spread_to_choice(places + 1, choice, g);
   for (std::int64_t i = 0; i < 16; ++i) {
     CHECK(spread.data<float>()[i] == (i == 0 || i == 3 || i == 8 || i == 10 ? static_cast<float>(i + 1) : 0.0F));
   }
-  for (std::int64_t i = 0; i < 4; ++i) {
-    const double value = out.data<float>()[i];
-    CHECK((value == values[i] || (std::isnan(value) && std::isnan(values[i]))));
+  for (const Tensor& y : {out, kernels::max_pool2d(x, g)}) {
+    for (std::int64_t i = 0; i < 4; ++i) {
+      const double value = y.data<float>()[i];
+      CHECK((value == values[i] || (std::isnan(value) && std::isnan(values[i]))));
+    }
   }
   // The padding is no pixel: not even where it would be the largest.
   const Tensor low = Tensor::full({1, 1, 2, 2}, -inf);
   const auto wide = kernels::pool2d_geometry("max_pool2d", low.shape(), {.kernel_size = 2, .padding = 1});
-  const Tensor padded = kernels::max_pool2d(low, wide);
   const Tensor four = Tensor::arange(0, 4).reshape(low.shape());
-  CHECK(largest_difference(kernels::max_pool2d_pick(four, low, padded, wide), four) == 0);
+  CHECK(largest_difference(kernels::pick_choice(four, kernels::max_pool2d_choosing(low, wide).choice, wide), four) ==
+        0);
 }
 
 TEST_CASE("max_pool2d leads gradients to the first of equals in wide planes, beside NaN and infinities too") {
@@ -243,9 +250,9 @@ TEST_CASE("max_pool2d leads gradients to the first of equals in wide planes, bes
     Tensor strange = where(eq(odd, Tensor::scalar(0, int64)), Tensor::scalar(not_a_number), few);
     strange = where(eq(odd, Tensor::scalar(1, int64)), Tensor::scalar(inf), strange);
     for (const Tensor& x : {few, strange, where(gt(odd, Tensor::scalar(2, int64)), Tensor::scalar(-inf), few)}) {
-      const Tensor y = kernels::max_pool2d(x, g);
+      const auto [y, choice] = kernels::max_pool2d_choosing(x, g);
       const Tensor v = randint(1, 5, y.shape(), generator).to(float32);
-      CHECK(largest_difference(kernels::max_pool2d_adjoint(v, x, y, g), spread_by_loop(v, x, y, g)) == 0);
+      CHECK(largest_difference(kernels::spread_to_choice(v, choice, g), spread_by_loop(v, x, y, g)) == 0);
     }
   }
 }
