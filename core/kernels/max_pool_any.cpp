@@ -11,9 +11,8 @@
 
 #include <reel/core/kernels/choice-inl.h>
 
-// A row of pixels is cut into phases: element q of phase r is pixel q * stride + r of the padded row. Tap k of window i
-// then is element i + k * dilation / stride of phase k * dilation % stride, and neighbouring windows read neighbouring
-// elements.
+// A row of pixels is cut into phases: pixel q * stride + r is element front + q of phase r, and what lies around these
+// elements is padding. Of neighbouring windows, a tap then sees neighbouring elements of one phase.
 
 HWY_BEFORE_NAMESPACE();
 namespace reel::kernels::HWY_NAMESPACE {
@@ -22,47 +21,59 @@ namespace {
 constexpr float lowest = -std::numeric_limits<float>::infinity();
 
 struct PhasedRow {
-  std::int64_t stride, pad, in, width;  // width of a phase: whole vectors of windows and what their taps reach
+  /// What it sees of window i is element i + at of its phase.
+  struct Tap {
+    std::int64_t phase, at;
+  };
 
-  explicit PhasedRow(const Pool2dGeometry& g)
-      : stride(g.stride_w),
-        pad(g.pad_left),
-        in(g.in_w),
-        width(round_up(round_up(g.out_w, lanes) + (g.kernel_w - 1) * g.dilation_w / g.stride_w, lanes)) {}
-  [[nodiscard]] std::int64_t size() const { return stride * width; }
-  /// Of the padded row, which may hold pixels that no window sees.
-  [[nodiscard]] std::int64_t padded_size() const { return std::max(size(), pad + in); }
-  [[nodiscard]] std::vector<std::int64_t> taps(const Pool2dGeometry& g) const {
-    std::vector<std::int64_t> at;
+  std::int64_t stride, in, front, width;  // width of a phase: whole vectors of pixels, and of windows with their taps
+  std::vector<Tap> taps;
+
+  explicit PhasedRow(const Pool2dGeometry& g) : stride(g.stride_w), in(g.in_w), front(ceil_div(g.pad_left, stride)) {
     for (std::int64_t k = 0; k < g.kernel_w; ++k) {
-      at.push_back(k * g.dilation_w % stride * width + k * g.dilation_w / stride);
+      const std::int64_t place = front * stride - g.pad_left + k * g.dilation_w;
+      taps.push_back({place % stride, place / stride});
     }
-    return at;
+    width = std::max(front + length(), round_up(g.out_w, lanes) + reach());
+  }
+  /// Of the pixels of a phase, in whole vectors.
+  [[nodiscard]] std::int64_t length() const { return round_up(ceil_div(in, stride), lanes); }
+  [[nodiscard]] std::int64_t reach() const { return taps.empty() ? 0 : taps.back().at; }
+  [[nodiscard]] std::int64_t size() const { return stride * width; }
+
+  HWY_INLINE void split(const float* row, float* phases) const {
+    phases += front;
+    if (stride == 1) std::copy_n(row, in, phases);
+    else if (stride == 2) split_in_two(row, phases);
+    else for_each_pixel([&](std::int64_t pixel, std::int64_t place) { phases[place] = row[pixel]; });
+  }
+  HWY_INLINE void join(const float* phases, float* row) const {
+    phases += front;
+    if (stride == 1) std::copy_n(phases, in, row);
+    else if (stride == 2) join_two(phases, row);
+    else for_each_pixel([&](std::int64_t pixel, std::int64_t place) { row[pixel] = phases[place]; });
   }
 
-  HWY_INLINE void split(const float* padded, float* phases) const {
-    if (stride == 2) {
-      for (std::int64_t q = 0; q < width; q += lanes) {
-        Vec even, odd;
-        hn::LoadInterleaved2(Floats(), padded + 2 * q, even, odd);
-        store(even, phases + q);
-        store(odd, phases + width + q);
-      }
-      return;
-    }
-    for (std::int64_t r = 0; r < stride; ++r) {
-      for (std::int64_t q = 0; q < width; ++q) phases[r * width + q] = padded[q * stride + r];
-    }
+ private:
+  HWY_INLINE void split_in_two(const float* row, float* phases) const {
+    for_each_vector(in / 2, [&](auto d, std::int64_t i) HWY_ATTR {
+      hn::Vec<decltype(d)> even, odd;
+      hn::LoadInterleaved2(d, row + 2 * i, even, odd);
+      hn::StoreU(even, d, phases + i);
+      hn::StoreU(odd, d, phases + width + i);
+    });
+    if (in % 2 == 1) phases[in / 2] = row[in - 1];
   }
-  HWY_INLINE void join(const float* phases, float* padded) const {
-    if (stride == 2) {
-      for (std::int64_t q = 0; q < width; q += lanes) {
-        hn::StoreInterleaved2(load(phases + q), load(phases + width + q), Floats(), padded + 2 * q);
-      }
-      return;
-    }
-    for (std::int64_t r = 0; r < stride; ++r) {
-      for (std::int64_t q = 0; q < width; ++q) padded[q * stride + r] = phases[r * width + q];
+  HWY_INLINE void join_two(const float* phases, float* row) const {
+    for_each_vector(in / 2, [&](auto d, std::int64_t i) HWY_ATTR {
+      hn::StoreInterleaved2(hn::LoadU(d, phases + i), hn::LoadU(d, phases + width + i), d, row + 2 * i);
+    });
+    if (in % 2 == 1) row[in - 1] = phases[in / 2];
+  }
+  template <class F>
+  HWY_INLINE void for_each_pixel(const F& f) const {
+    for (std::int64_t r = 0; r < std::min(stride, in); ++r) {
+      for (std::int64_t q = 0; q * stride + r < in; ++q) f(q * stride + r, r * width + q);
     }
   }
 };
@@ -86,19 +97,17 @@ HWY_INLINE void for_each_row(const Pool2dGeometry& g, std::int64_t oh, const F& 
 /// First the largest of each column of a row of windows, then those of the windows.
 void Pool(const float* planes, std::int64_t count, float* out, const Pool2dGeometry& g) {
   const PhasedRow row(g);
-  const std::vector<std::int64_t> taps = row.taps(g);
-  Scratch<float> columns(row.padded_size());
+  Scratch<float> columns(row.in);
   Scratch<float> phases(row.size());
-  float* padded = columns.data();
-  std::fill_n(padded, row.padded_size(), lowest);
+  std::fill_n(phases.data(), row.size(), lowest);
   for (std::int64_t p = 0; p < count; ++p, planes += g.in_h * g.in_w) {
     for (std::int64_t oh = 0; oh < g.out_h; ++oh, out += g.out_w) {
-      std::fill_n(padded + row.pad, row.in, lowest);
-      for_each_row(g, oh, [&](std::int64_t h) HWY_ATTR { take_larger(padded + row.pad, planes + h * g.in_w, g.in_w); });
-      row.split(padded, phases.data());
+      std::fill_n(columns.data(), row.in, lowest);
+      for_each_row(g, oh, [&](std::int64_t h) HWY_ATTR { take_larger(columns.data(), planes + h * g.in_w, g.in_w); });
+      row.split(columns.data(), phases.data());
       for (std::int64_t i = 0; i < g.out_w; i += lanes) {
         Vec best = fill(lowest);
-        for (const std::int64_t tap : taps) best = larger(best, load(phases.data() + tap + i));
+        for (const auto& tap : row.taps) best = larger(best, load(phases.data() + tap.phase * row.width + tap.at + i));
         store_some(best, out + i, std::min(lanes, g.out_w - i));
       }
     }
@@ -122,28 +131,25 @@ struct BestOfRows {
   BestOfRows(const float* plane, const Pool2dGeometry& g)
       : width(round_up(g.out_w, lanes)), pixels(g.in_h * width), columns(g.in_h * width) {
     const PhasedRow row(g);
-    const std::vector<std::int64_t> taps = row.taps(g);
     Scratch<std::int32_t> first(width);
-    Scratch<float> padded(row.padded_size());
     Scratch<float> phases(row.size());
     std::fill_n(first.data(), width, 0);
     first_columns(g, first.data());
-    std::fill_n(padded.data(), row.padded_size(), lowest);
+    std::fill_n(phases.data(), row.size(), lowest);
     for (std::int64_t h = 0; h < g.in_h; ++h) {
-      std::copy_n(plane + h * g.in_w, g.in_w, padded.data() + row.pad);
-      row.split(padded.data(), phases.data());
-      choose(phases.data(), taps, first.data(), h * width);
+      row.split(plane + h * g.in_w, phases.data());
+      choose(row, phases.data(), first.data(), h * width);
     }
   }
 
  private:
-  HWY_INLINE void choose(const float* phases, const std::vector<std::int64_t>& taps, const std::int32_t* first,
-                         std::int64_t to) {
+  HWY_INLINE void choose(const PhasedRow& row, const float* phases, const std::int32_t* first, std::int64_t to) {
     const Places<Floats> places;
     for (std::int64_t i = 0; i < width; i += lanes) {
       Best<Floats> best{fill(lowest), hn::LoadU(places, first + i)};  // padding never wins against the lowest
-      for (std::size_t k = 0; k < taps.size(); ++k) {
-        best.take_larger(load(phases + taps[k] + i), hn::Set(places, static_cast<std::int32_t>(k)));
+      std::int32_t column = 0;
+      for (const auto& tap : row.taps) {
+        best.take_larger(load(phases + tap.phase * row.width + tap.at + i), hn::Set(places, column++));
       }
       store(best.pixel, pixels.data() + to + i);
       hn::StoreU(best.choice, places, columns.data() + to + i);
@@ -190,8 +196,8 @@ struct PaddedWindows {
   Scratch<std::uint8_t> choices;
 
   PaddedWindows(const float* grad, const std::uint8_t* choice, const Pool2dGeometry& g, const PhasedRow& row)
-      : front((g.kernel_w - 1) * g.dilation_w / g.stride_w),
-        width(front + row.width),
+      : front(row.reach()),
+        width(front + std::max(g.out_w, row.front + row.length())),
         grads(g.out_h * width),
         choices(g.out_h * width) {
     std::fill_n(grads.data(), g.out_h * width, 0.0F);
@@ -202,16 +208,16 @@ struct PaddedWindows {
     }
   }
 
-  /// Those of phase `r` of row `h` of pixels.
-  void list_sources(const Pool2dGeometry& g, std::int64_t h, std::int64_t r, std::vector<Source>& sources) {
-    sources.clear();
+  /// Appends those of row `h` of pixels to the lists of the phases.
+  void list_sources(const Pool2dGeometry& g, const PhasedRow& row, std::int64_t h,
+                    std::vector<std::vector<Source>>& phases) {
     for (std::int64_t kh = 0; kh < g.kernel_h; ++kh) {
       const std::int64_t below = h + g.pad_top - kh * g.dilation_h;  // the first window
       if (below < 0 || below % g.stride_h != 0 || below / g.stride_h >= g.out_h) continue;
-      for (std::int64_t kw = 0; kw < g.kernel_w; ++kw) {
-        if (kw * g.dilation_w % g.stride_w != r) continue;
-        const std::int64_t at = below / g.stride_h * width + front - kw * g.dilation_w / g.stride_w;
-        sources.push_back({grads.data() + at, choices.data() + at, static_cast<std::int32_t>(kh * g.kernel_w + kw)});
+      auto place = static_cast<std::int32_t>(kh * g.kernel_w);
+      for (const auto& tap : row.taps) {
+        const std::int64_t at = below / g.stride_h * width + front + row.front - tap.at;
+        phases[static_cast<std::size_t>(tap.phase)].push_back({grads.data() + at, choices.data() + at, place++});
       }
     }
   }
@@ -221,23 +227,23 @@ void Spread(const float* grad, const std::uint8_t* choice, float* to, const Pool
   const Floats d;
   const PhasedRow row(g);
   PaddedWindows windows(grad, choice, g, row);
-  std::vector<Source> sources;
+  std::vector<std::vector<Source>> sources(static_cast<std::size_t>(row.stride));
   Scratch<float> phases(row.size());
-  Scratch<float> padded(row.padded_size());
-  std::fill_n(padded.data(), row.padded_size(), 0.0F);
   for (std::int64_t h = 0; h < g.in_h; ++h, to += g.in_w) {
-    for (std::int64_t r = 0; r < row.stride; ++r) {
-      windows.list_sources(g, h, r, sources);
-      for (std::int64_t q = 0; q < row.width; q += lanes) {
+    windows.list_sources(g, row, h, sources);
+    float* sums = phases.data() + row.front;
+    for (std::vector<Source>& some : sources) {
+      for (std::int64_t q = 0; q < row.length(); q += lanes) {
         Vec sum = hn::Zero(d);
-        for (const Source& from : sources) {
+        for (const Source& from : some) {
           sum = hn::Add(sum, where_chosen(d, load_choice(d, from.choice + q), from.tap, load(from.grad + q)));
         }
-        store(sum, phases.data() + r * row.width + q);
+        store(sum, sums + q);
       }
+      some.clear();
+      sums += row.width;
     }
-    row.join(phases.data(), padded.data());
-    std::copy_n(padded.data() + row.pad, g.in_w, to);
+    row.join(phases.data(), to);
   }
 }
 
