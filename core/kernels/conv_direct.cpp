@@ -189,11 +189,15 @@ float* add_turned_taps(Pass& pass, const float* w, const Conv2dGeometry& g, cons
     }
   }
   pass.weight = turned;
-  for (std::int64_t i = 0; i < g.in_channels; ++i) {
-    const float* from = w + i / c * o * g.depth() + i % c * area;
-    for (const std::int64_t place : places) *turned++ = from[place];
-  }
-  return turned;
+  const std::int64_t depth = pass.depth();
+  parallel_for(g.in_channels, ceil_div(1 << 15, depth + 1), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const float* from = w + i / c * o * g.depth() + i % c * area;
+      float* to = turned + i * depth;
+      for (const std::int64_t place : places) *to++ = from[place];
+    }
+  });
+  return turned + g.in_channels * depth;
 }
 
 void InputGrad(const float* grad, const float* w, float* dx, const Conv2dGeometry& g) {
