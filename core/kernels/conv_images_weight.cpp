@@ -83,8 +83,11 @@ struct Dots {
       }
       const std::int64_t known = std::min<std::int64_t>(dot_columns, depth - k);
       for_each_tile(g.out_channels, dot_rows, [&](std::int64_t o, std::int64_t some) HWY_ATTR {
-        constexpr decltype(&Dots::add<1>) add_some[] = {&Dots::add<1>, &Dots::add<2>, &Dots::add<3>, &Dots::add<4>};
-        (this->*add_some[some - 1])(taps, dy + o * g.out_h * g.out_w * lanes, known, sums + o * depth + k);
+        with_rows(some, [&]<int Count>() HWY_ATTR {
+          if constexpr (Count <= dot_rows) {
+            add<Count>(taps, dy + o * g.out_h * g.out_w * lanes, known, sums + o * depth + k);
+          }
+        });
       });
     }
   }
