@@ -57,7 +57,7 @@ double mean_of_last(const std::vector<double>& losses, std::size_t count) {
 
 }  // namespace
 
-TEST_CASE("training with Winograd's large tiles stays near training with small ones") {
+TEST_CASE("a DataLoader and Winograd's large tiles: training stays near that with small ones") {
   const std::vector<double> small = losses(ConvAlgorithm::automatic);
   const std::vector<double> large = losses(ConvAlgorithm::winograd4);
   REQUIRE(small.size() == 100);
