@@ -52,6 +52,7 @@ Variable Step::output(const Tensor& value) const {
 }
 
 Shape Step::shape(std::size_t input) const {
+  require<AutogradError>(wants(input), "Step::shape", "input ", input, " wants no gradient, and may be on no tape");
   const std::size_t first = tape_->entries_[static_cast<std::size_t>(place_)].first_input;
   return tape_->entries_[static_cast<std::size_t>(tape_->inputs_[first + input])].shape;
 }

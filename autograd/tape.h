@@ -30,7 +30,7 @@ class Step {
   /// The op's output as a Variable at its place on the tape, given its value: for derivatives that are written in terms
   /// of it.
   [[nodiscard]] Variable output(const Tensor& value) const;
-  /// The shape of input i, whose gradient is wanted.
+  /// The shape of an input whose gradient is wanted. Throws AutogradError for another.
   [[nodiscard]] Shape shape(std::size_t input) const;
 
  private:

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstdlib>
 #include <mutex>
+#include <new>
 #include <reel/core/blocks.h>
 #include <reel/core/small_blocks.h>
 #include <vector>
@@ -113,6 +114,7 @@ Pool& pool() {
 std::size_t block_size(std::size_t bytes) { return size_class(bytes).bytes; }
 
 std::byte* take_block(std::size_t bytes) {
+  if (bytes >= largest_block) throw std::bad_alloc();
   return bytes <= largest_small_block ? take_small_block(bytes) : pool().take(size_class(bytes));
 }
 

@@ -9,6 +9,9 @@
 /// that must be cleared.
 namespace reel::detail {
 
+/// No machine has one of so many bytes.
+inline constexpr std::size_t largest_block = std::size_t{1} << 46;
+
 /// A block, 64-byte aligned and not initialised. Throws std::bad_alloc.
 [[nodiscard]] std::byte* take_block(std::size_t bytes);
 /// `bytes` as they were asked for. Any thread may give a block back.

@@ -119,7 +119,10 @@ std::byte* take_small_block(std::size_t bytes) {
     std::swap(hand.current, hand.spare);
     if (hand.current.count == 0) hand.current = store(index).take((index + 1) * line);
   }
-  return hand.current.pop();
+  std::byte* block = hand.current.pop();
+  if (has_ended && hand.current.count > 0) [[unlikely]]
+    store(index).put(std::exchange(hand.current, {}));
+  return block;
 }
 
 void give_back_small_block(std::byte* block, std::size_t bytes) noexcept {

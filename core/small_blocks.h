@@ -10,7 +10,9 @@ namespace reel::detail {
 
 inline constexpr std::size_t largest_small_block = 512;
 
+/// At most `largest_small_block` bytes, 64-byte aligned and not initialised. Throws std::bad_alloc.
 [[nodiscard]] std::byte* take_small_block(std::size_t bytes);
+/// `bytes` as they were asked for. Any thread may give a block back.
 void give_back_small_block(std::byte* block, std::size_t bytes) noexcept;
 
 }  // namespace reel::detail

@@ -6,8 +6,6 @@
 namespace reel {
 namespace {
 
-constexpr std::size_t largest = std::size_t{1} << 46;
-
 std::atomic<std::size_t> live{0};
 std::atomic<std::size_t> peak{0};
 
@@ -19,8 +17,8 @@ void count(std::size_t bytes) {
 }
 
 std::byte* take(std::size_t bytes) {
-  require<ValueError>(bytes < largest, "storage", "a block of ", bytes, " bytes is too large; it must be below ",
-                      largest, " bytes");
+  require<ValueError>(bytes < detail::largest_block, "storage", "a block of ", bytes,
+                      " bytes is too large; it must be below ", detail::largest_block, " bytes");
   std::byte* block = detail::take_block(bytes);
   count(detail::block_size(bytes));
   return block;

@@ -5,7 +5,8 @@
 
 namespace reel {
 
-/// Bytes of tensor memory: in use, kept for reuse (small blocks aside), and the most that was ever in use.
+/// Bytes of tensor memory: in use, kept for reuse (small blocks aside, and with the memory that files were read into),
+/// and the most that was ever in use.
 struct MemoryStats {
   std::size_t live = 0;
   std::size_t pooled = 0;

@@ -119,6 +119,7 @@ Variable ConvLayer<Options>::forward_with(const Variable& x, LayersBehind& behin
   const auto options = op_options(options_);
   const Activation activation = take_relu(behind);
   if constexpr (std::is_same_v<Options, Conv2dOptions>) {
+    require_defined("conv2d", x.value());
     const auto g = kernels::conv2d_geometry("conv2d", x.shape(), weight_->shape(), options);
     // What is too small to be pooled is left to that layer: the error is its own.
     if (g.out_h >= 2 && g.out_w >= 2 && take_two_by_two_pool(behind)) {

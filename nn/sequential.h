@@ -10,7 +10,8 @@ namespace reel::nn {
 ///     nn::Sequential model{nn::Linear(784, 256), nn::ReLU(), nn::Linear(256, 10)};
 ///
 /// A layer does what it can of those behind it on its way out, in one pass over memory: Linear and BatchNorm a ReLU,
-/// Conv2d a ReLU and a MaxPool2d(2). Results and errors are those of the layers one after another.
+/// Conv2d a ReLU and a MaxPool2d(2). Results and errors are those of the layers one after another; what a
+/// ReLU or a pooling cuts off is not seen by a tape that checks for finite values.
 class Sequential : public Module {
  public:
   template <std::derived_from<Module>... Ms>

@@ -1,8 +1,26 @@
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <reel/optim/optimizer.h>
 #include <unordered_set>
 
 namespace reel::optim {
+namespace {
+
+/// Threads update different parameters at the same time.
+void require_apart(std::vector<Variable> parameters) {
+  const auto begin = [](const Variable& p) { return p.value().bytes(); };
+  std::sort(parameters.begin(), parameters.end(),
+            [&](const Variable& a, const Variable& b) { return std::less<>()(begin(a), begin(b)); });
+  for (std::size_t i = 1; i < parameters.size(); ++i) {
+    const Variable& before = parameters[i - 1];
+    require<ValueError>(!std::less<>()(begin(parameters[i]), begin(before) + before.value().nbytes()), "optimizer",
+                        "parameters of shapes ", before.shape(), " and ", parameters[i].shape(),
+                        " share memory; make them one leaf, or clone() one of them");
+  }
+}
+
+}  // namespace
 
 Optimizer::Optimizer(std::vector<Variable> parameters, double lr) : parameters_(std::move(parameters)) {
   require<ValueError>(!parameters_.empty(), "optimizer", "got no parameters");
@@ -14,6 +32,7 @@ Optimizer::Optimizer(std::vector<Variable> parameters, double lr) : parameters_(
     require<ValueError>(p.value().is_contiguous(), "optimizer", "a parameter of shape ", p.shape(),
                         " is not contiguous; make its leaf of .contiguous()");
   }
+  require_apart(parameters_);
   set_lr(lr);
 }
 

@@ -24,8 +24,8 @@ class Optimizer {
   [[nodiscard]] const std::vector<Variable>& parameters() const { return parameters_; }
 
  protected:
-  /// Throws ValueError where there are no parameters, one is not contiguous or one comes twice, and AutogradError for
-  /// one that is no leaf.
+  /// Throws ValueError where there are no parameters, one is not contiguous, one comes twice or two share memory, and
+  /// AutogradError for one that is no leaf.
   Optimizer(std::vector<Variable> parameters, double lr);
   /// Whether an option that may be 0 is a number to calculate with: finite and not negative.
   [[nodiscard]] static bool is_usable(double option);

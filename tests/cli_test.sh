@@ -123,7 +123,7 @@ for recipe in speedrun best; do
   says '^[0-9.]+ s in all$'
   works mnist --load $recipe.safetensors --epochs 0 --holdout 100
   works predict --load $recipe.safetensors wrong.png
-  refuses 'and --model says' mnist --load mlp.safetensors --recipe $recipe
+  refuses 'and --model or --recipe says' mnist --load mlp.safetensors --recipe $recipe
 done
 
 # A number with leading zeros is a decimal one.
@@ -148,7 +148,7 @@ refuses 'hollow/train-images-idx3-ubyte: an empty data set' mnist --data hollow
 refuses 'missing.safetensors: can.t be opened' mnist --load missing.safetensors
 head -c 3000 mlp.safetensors >short.safetensors
 refuses 'short.safetensors: .*byte' mnist --load short.safetensors
-refuses 'holds a mlp, and --model says cnn' mnist --load mlp.safetensors --model cnn
+refuses 'holds a mlp, and --model or --recipe says cnn' mnist --load mlp.safetensors --model cnn
 sed 's/"model":"mlp"/"model":"vgg"/' mlp.safetensors >liar.safetensors
 refuses 'missing: .*0.weight|misfit' mnist --load liar.safetensors
 

@@ -9,7 +9,7 @@
 
 namespace reel::io {
 
-/// What files hold, in memory from the pool: its large blocks are cheap to touch.
+/// What files hold, in memory from the pool: its large blocks are cheap to touch, and tensors use them afterwards.
 using Bytes = detail::PooledVector<std::byte>;
 
 /// The whole content of a file. Throws IoError, with the path and the system's reason, where it can't be opened or

@@ -28,6 +28,7 @@ struct Way {
 };
 
 std::span<const Way> ways() {
+  static_cast<void>(has_fast_vectors());  // REEL_VECTORS is heard before Winograd's kernels are picked
   static const Way list[] = {
       {ConvAlgorithm::im2col, "im2col", [](const Conv2dGeometry&) { return true; }, {}},
       {ConvAlgorithm::direct, "direct", direct::suits, {direct::forward, direct::input_grad, direct::weight_grad}},

@@ -19,6 +19,7 @@ struct ConvOptions {
 using Conv1dOptions = ConvOptions<std::int64_t, AxisPadding>;
 using Conv2dOptions = ConvOptions<Pair, Padding>;
 
+/// The same of a transposed convolution.
 template <class Size, class Pad>
 struct ConvTransposeOptions {
   Size stride = 1;
@@ -86,8 +87,8 @@ void set_conv_algorithm(ConvAlgorithm algorithm);
 /// [N, O, OH, OW] of input and weight, plus bias [O] where one is defined, through the activation.
 [[nodiscard]] Tensor conv2d_forward(const Tensor& input, const Tensor& weight, const Tensor& bias,
                                     const Conv2dGeometry& geometry, Activation activation = Activation::none);
-/// The same through the activation and the largest of every 2 x 2 outputs, some images at a time: the outputs
-/// themselves are never all there.
+/// The same through the activation and the largest of every 2 x 2 outputs, some images at a time: of a larger
+/// batch the outputs themselves are never all there.
 [[nodiscard]] Pooled conv2d_pooled_forward(const Tensor& input, const Tensor& weight, const Tensor& bias,
                                            const Conv2dGeometry& geometry, Activation activation);
 /// The gradient for the input, [N, C, H, W]: the transposed convolution of grad [N, O, OH, OW]. As a layer it has a

@@ -6,6 +6,7 @@
 #define HWY_TARGET_INCLUDE "reel/core/kernels/conv_winograd.cpp"
 #include <hwy/foreach_target.h>
 
+#include <reel/core/kernels/epilogue-inl.h>
 #include <reel/core/kernels/winograd-inl.h>
 #include <reel/core/kernels/winograd_units-inl.h>
 
@@ -81,24 +82,12 @@ std::int64_t read_input(const float* x, const Conv2dGeometry& g, const Units<Sid
   });
 }
 
-/// What is done to the products on their way out.
-struct Epilogue {
-  const float* bias;  // or null
-  Activation activation;
-};
-
 /// Writes the pixels of block b of the output channels, whose part of M begins at m.
 template <int Side>
-void write_output(const float* m, std::int64_t b, const Epilogue& end, float* y, const Conv2dGeometry& g,
+void write_output(const float* m, std::int64_t b, const ChannelEnds& ends, float* y, const Conv2dGeometry& g,
                   const Units<Side>& units, std::int64_t unit, Workspace<Side>& w) {
   const Planes planes{g.out_h, g.out_w, in_block(b, g.out_channels)};
-  HWY_ALIGN float start[lanes] = {};
-  if (end.bias != nullptr) std::copy_n(end.bias + b * lanes, planes.count, start);
-  const Vec offset = load(start);
-  const auto finish = [&](Vec v) HWY_ATTR {
-    const Vec sum = hn::Add(v, offset);
-    return end.activation == Activation::relu ? relu(sum) : sum;
-  };
+  const ChannelEnd finish = ends.from(b * lanes).block(planes.count);
   units.each_strip(unit, [&](const Strip<Side>& s) HWY_ATTR {
     const Window window = s.output();
     const std::int64_t row = window.width * lanes;
@@ -173,7 +162,7 @@ void multiply_chunk(const float* u, std::int64_t first, std::int64_t last, std::
 }
 
 template <int Side>
-void convolve(const float* x, const float* u, const Epilogue& epilogue, float* y, const Conv2dGeometry& g) {
+void convolve(const float* x, const float* u, const ChannelEnds& ends, float* y, const Conv2dGeometry& g) {
   const Units<Side> units(g);
   const std::int64_t blocks = blocks_of(g.out_channels);
   parallel_for(units.count(), 1, [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
@@ -184,7 +173,7 @@ void convolve(const float* x, const float* u, const Epilogue& epilogue, float* y
         const std::int64_t last = std::min(blocks, first + chunk_blocks);
         multiply_chunk(u, first, last, tiles, g, w);
         for (std::int64_t b = first; b < last; ++b) {
-          write_output(w.output.data() + (b - first) * w.block, b, epilogue, y, g, units, unit, w);
+          write_output(w.output.data() + (b - first) * w.block, b, ends, y, g, units, unit, w);
         }
       }
     }

@@ -27,8 +27,8 @@ nn::Sequential prepare_model(Options& options) {
   }
   const SavedModel saved = load_model(options.load);
   if (options.recipe.model.empty()) options.recipe.model = saved.name;
-  require<StateError>(saved.name == options.recipe.model, options.load, "holds a ", saved.name, ", and --model says ",
-                      options.recipe.model);
+  require<StateError>(saved.name == options.recipe.model, options.load, "holds a ", saved.name,
+                      ", and --model or --recipe says ", options.recipe.model);
   nn::Sequential model = make_model(options.recipe.model);
   model.load_state_dict(saved.state);
   return model;

@@ -212,6 +212,9 @@ std::optional<int> parse(int argc, char** argv, Options& options) {
     add_file_options(app, options);
     app.parse(argc, argv);
     check_files(options);
+    if (options.recipe.schedule != "constant" && options.recipe.lr == 0) {
+      throw CLI::ValidationError("--lr", "has to be above 0 where a schedule moves it");
+    }
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 1;
   }

@@ -30,6 +30,7 @@ struct Recipe {
 /// Throws reel::ValueError for another name.
 [[nodiscard]] Recipe find_recipe(const std::string& name);
 
+/// What Recipe::schedule may be.
 [[nodiscard]] const std::vector<std::string>& schedule_names();
 /// Moves the optimizer's learning rate over so many steps; null for "constant". Throws reel::ValueError for a name that
 /// is none of them.
@@ -37,6 +38,7 @@ struct Recipe {
                                                                    reel::optim::Optimizer& optimizer,
                                                                    std::int64_t steps);
 
+/// What Recipe::augment may be.
 [[nodiscard]] const std::vector<std::string>& augmentation_names();
 /// How training images are changed, anew in each epoch; empty for "none". Throws reel::ValueError for a name that is
 /// none of them.

@@ -75,6 +75,17 @@ TEST_CASE("tape: a gradient that nobody wants may be missing or wrong") {
   }
 }
 
+TEST_CASE("tape: a backward may ask for the shape of an input that wants a gradient, and of no other") {
+  const Variable a = Variable::leaf(Tensor::of({1, 2, 3}));
+  const Variable constant = Tensor::of({4, 5, 6});
+  Tape tape;
+  const Variable loss = sum(custom(a, constant, [](const Variable& g, const Step& step) -> Gradients {
+    CHECK(step.shape(0) == Shape{3});
+    return {g, sum_to(g, step.shape(1))};
+  }));
+  check_error([&] { tape.backward(loss); }, {"AutogradError: Step::shape: ", "input 1"});
+}
+
 TEST_CASE("tape: check_finite names the first op, and the parameter that it came from") {
   const Variable good = Variable::leaf(Tensor::of({1, 0}), "good");
   const Variable bad = Variable::leaf(Tensor::of({1, NAN}), "layer.weight");

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <new>
+#include <reel/core/blocks.h>
 #include <reel/core/kernels/elementwise.h>
 #include <reel/core/kernels/matmul.h>
 #include <reel/core/kernels/reduce.h>
@@ -85,6 +87,7 @@ TEST_CASE("a block that no machine has is refused") {
                        "storage: a block of 70368744177664 bytes is too large; it must be below 70368744177664 bytes",
                        ValueError);
   CHECK_THROWS_AS(Storage(~std::size_t{0}), ValueError);
+  CHECK_THROWS_AS(detail::PooledVector<std::byte>(std::size_t{1} << 60), std::bad_alloc);
   CHECK(memory().live == before);
 }
 

@@ -45,6 +45,11 @@ Variable leaf(std::initializer_list<double> values) { return Variable::leaf(Tens
 
 }  // namespace
 
+TEST_CASE("optim: parameters may be neighbours in one piece of memory") {
+  const Tensor whole = Tensor::zeros({4});
+  CHECK_NOTHROW(optim::SGD({Variable::leaf(whole.narrow(0, 2, 2)), Variable::leaf(whole.narrow(0, 0, 2))}, {.lr = 1}));
+}
+
 TEST_CASE("optim: SGD, Adam and AdamW step as PyTorch's do") {
   const io::SafeTensors file = load_golden("optim");
   int cases = 0;
@@ -162,6 +167,11 @@ TEST_CASE("optim: what they refuse") {
          optim::SGD({leaf({2}), a, Variable(a)}, {});
        },
        {"ValueError: optimizer: ", "[1]", "twice"}},
+      {[] {
+         const Tensor whole = Tensor::zeros({4});
+         optim::SGD({Variable::leaf(whole.narrow(0, 2, 2)), leaf({2}), Variable::leaf(whole.narrow(0, 0, 3))}, {});
+       },
+       {"ValueError: optimizer: ", "[3]", "[2]", "share memory"}},
       {sgd({.lr = -1}), {"ValueError: optimizer: ", "learning rate", "-1"}},
       {sgd({.lr = NAN}), {"ValueError: optimizer: ", "nan"}},
       {sgd({.lr = INFINITY}), {"ValueError: optimizer: ", "inf"}},
