@@ -16,12 +16,6 @@ namespace {
 constexpr std::size_t alignment = 64;
 constexpr std::size_t huge_page = std::size_t{2} << 20;
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool keeps_blocks = false;  // so that a use after free is seen as one
-#else
-constexpr bool keeps_blocks = true;
-#endif
-
 /// Sizes are rounded up to 4 steps for each power of two: at most a fifth of a block is slack.
 struct SizeClass {
   std::size_t index;

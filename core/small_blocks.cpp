@@ -13,12 +13,6 @@ constexpr std::size_t line = 64;
 constexpr std::size_t classes = largest_small_block / line;
 constexpr int batch_size = 64;
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool keeps_blocks = false;  // so that a use after free is seen as one
-#else
-constexpr bool keeps_blocks = true;
-#endif
-
 /// A free block. The first one of a batch links to the next batch, too.
 struct Free {
   Free* next;

@@ -10,6 +10,13 @@ namespace reel::detail {
 
 inline constexpr std::size_t largest_small_block = 512;
 
+/// Whether blocks, small and large, wait for their next use.
+#if defined(__SANITIZE_ADDRESS__)
+inline constexpr bool keeps_blocks = false;  // so that a use after free is seen as one
+#else
+inline constexpr bool keeps_blocks = true;
+#endif
+
 /// At most `largest_small_block` bytes, 64-byte aligned and not initialised. Throws std::bad_alloc.
 [[nodiscard]] std::byte* take_small_block(std::size_t bytes);
 /// `bytes` as they were asked for. Any thread may give a block back.

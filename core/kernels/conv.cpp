@@ -28,21 +28,15 @@ struct Way {
 };
 
 std::span<const Way> ways() {
-  static_cast<void>(has_fast_vectors());  // REEL_VECTORS is heard before Winograd's kernels are picked
+  static_cast<void>(has_fast_vectors());  // REEL_VECTORS is heard before kernels are picked
   static const Way list[] = {
       {ConvAlgorithm::im2col, "im2col", [](const Conv2dGeometry&) { return true; }, {}},
-      {ConvAlgorithm::direct, "direct", direct::suits, {direct::forward, direct::input_grad, direct::weight_grad}},
+      {ConvAlgorithm::direct, "direct", direct::suits, direct::kernels()},
       {ConvAlgorithm::winograd, "winograd", winograd::suits, winograd::kernels(winograd::Tiles::small)},
       {ConvAlgorithm::winograd4, "winograd4", winograd::suits_large, winograd::kernels(winograd::Tiles::large)},
-      {ConvAlgorithm::depthwise,
-       "depthwise",
-       depthwise::suits,
-       {depthwise::forward, depthwise::input_grad, depthwise::weight_grad}},
-      {ConvAlgorithm::pointwise,
-       "pointwise",
-       pointwise::suits,
-       {pointwise::forward, pointwise::input_grad, pointwise::weight_grad}},
-      {ConvAlgorithm::images, "images", images::suits, {images::forward, images::input_grad, images::weight_grad}},
+      {ConvAlgorithm::depthwise, "depthwise", depthwise::suits, depthwise::kernels()},
+      {ConvAlgorithm::pointwise, "pointwise", pointwise::suits, pointwise::kernels()},
+      {ConvAlgorithm::images, "images", images::suits, images::kernels()},
   };
   return list;
 }

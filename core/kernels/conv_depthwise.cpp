@@ -265,6 +265,8 @@ void WeightGrad(const float* x, const float* grad, float* dw, const Conv2dGeomet
   });
 }
 
+ConvKernels Kernels() { return {Forward, InputGrad, WeightGrad}; }
+
 }  // namespace
 }  // namespace reel::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -272,24 +274,13 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace reel::kernels::depthwise {
 
-HWY_EXPORT(Forward);
-HWY_EXPORT(InputGrad);
-HWY_EXPORT(WeightGrad);
+HWY_EXPORT(Kernels);
 
 bool suits(const Conv2dGeometry& g) {
   return g.groups == g.in_channels && g.groups == g.out_channels && g.stride_h == 1 && g.stride_w == 1;
 }
 
-void forward(const float* x, const float* w, const float* bias, Activation activation, float* y,
-             const Conv2dGeometry& g) {
-  HWY_DYNAMIC_DISPATCH(Forward)(x, w, bias, activation, y, g);
-}
-void input_grad(const float* grad, const float* w, float* dx, const Conv2dGeometry& g) {
-  HWY_DYNAMIC_DISPATCH(InputGrad)(grad, w, dx, g);
-}
-void weight_grad(const float* x, const float* grad, float* dw, const Conv2dGeometry& g) {
-  HWY_DYNAMIC_DISPATCH(WeightGrad)(x, grad, dw, g);
-}
+ConvKernels kernels() { return HWY_DYNAMIC_DISPATCH(Kernels)(); }
 
 }  // namespace reel::kernels::depthwise
 #endif

@@ -219,6 +219,8 @@ void InputGrad(const float* grad, const float* w, float* dx, const Conv2dGeometr
   correlate(c);
 }
 
+ConvKernels Kernels() { return {Forward, InputGrad, direct::weight_grad}; }
+
 }  // namespace
 }  // namespace reel::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -226,8 +228,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace reel::kernels::direct {
 
-HWY_EXPORT(Forward);
-HWY_EXPORT(InputGrad);
+HWY_EXPORT(Kernels);
 
 bool suits(const Conv2dGeometry& g) {
   constexpr std::int64_t most = std::int64_t{4} << 20;  // floats of a task's field: 16 MiB
@@ -236,13 +237,7 @@ bool suits(const Conv2dGeometry& g) {
   return FieldUnits(1, field).field(field, 0).size() <= most;
 }
 
-void forward(const float* x, const float* w, const float* bias, Activation activation, float* y,
-             const Conv2dGeometry& g) {
-  HWY_DYNAMIC_DISPATCH(Forward)(x, w, bias, activation, y, g);
-}
-void input_grad(const float* grad, const float* w, float* dx, const Conv2dGeometry& g) {
-  HWY_DYNAMIC_DISPATCH(InputGrad)(grad, w, dx, g);
-}
+ConvKernels kernels() { return HWY_DYNAMIC_DISPATCH(Kernels)(); }
 
 }  // namespace reel::kernels::direct
 #endif

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <reel/core/kernels/conv.h>
+#include <reel/core/kernels/conv_kernels.h>
 
 /// Convolution of float32 without a column matrix, for any stride, dilation, padding and groups. The input is copied
 /// once, with its padding written out and the rows and columns of each residue modulo the stride side by side; then a
@@ -10,10 +10,8 @@ namespace reel::kernels::direct {
 /// Whether a task's copy of the input stays small: it is cut into rows, so a single row must not be huge.
 [[nodiscard]] bool suits(const Conv2dGeometry& g);
 
-/// y [N, O, OH, OW] of contiguous x [N, C, H, W], w [O, C/G, KH, KW] and bias [O] (or null), through the activation.
-void forward(const float* x, const float* w, const float* bias, Activation activation, float* y,
-             const Conv2dGeometry& g);
-void input_grad(const float* grad, const float* w, float* dx, const Conv2dGeometry& g);
+[[nodiscard]] ConvKernels kernels();
+/// The last of the kernels, which has a file of its own.
 void weight_grad(const float* x, const float* grad, float* dw, const Conv2dGeometry& g);
 
 }  // namespace reel::kernels::direct

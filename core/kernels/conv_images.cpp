@@ -206,6 +206,8 @@ void InputGrad(const float* grad, const float* w, float* dx, const Conv2dGeometr
             grad, dx, g.batch);
 }
 
+ConvKernels Kernels() { return {Forward, InputGrad, images::weight_grad}; }
+
 }  // namespace
 }  // namespace reel::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -213,21 +215,14 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace reel::kernels::images {
 
-HWY_EXPORT(Forward);
-HWY_EXPORT(InputGrad);
+HWY_EXPORT(Kernels);
 
 bool suits(const Conv2dGeometry& g) {
   constexpr std::int64_t most = std::int64_t{1} << 14;  // floats of an image, and of what comes out of it
   return g.groups == 1 && g.in_channels * g.in_h * g.in_w <= most && g.out_channels * g.out_h * g.out_w <= most;
 }
 
-void forward(const float* x, const float* w, const float* bias, Activation activation, float* y,
-             const Conv2dGeometry& g) {
-  HWY_DYNAMIC_DISPATCH(Forward)(x, w, bias, activation, y, g);
-}
-void input_grad(const float* grad, const float* w, float* dx, const Conv2dGeometry& g) {
-  HWY_DYNAMIC_DISPATCH(InputGrad)(grad, w, dx, g);
-}
+ConvKernels kernels() { return HWY_DYNAMIC_DISPATCH(Kernels)(); }
 
 }  // namespace reel::kernels::images
 #endif

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <reel/core/kernels/conv.h>
+#include <reel/core/kernels/conv_kernels.h>
 
 /// Convolution of float32 with vectors along the images of a batch: for images and channels so few and small that
 /// vectors along pixels or channels would be half empty. Nothing is padded, and no lane is idle but those beyond the
@@ -13,10 +13,8 @@ namespace reel::kernels::images {
 /// As many images as go together on the machine with the widest vectors.
 inline constexpr std::int64_t together = 16;
 
-/// As in conv_direct.h.
-void forward(const float* x, const float* w, const float* bias, Activation activation, float* y,
-             const Conv2dGeometry& g);
-void input_grad(const float* grad, const float* w, float* dx, const Conv2dGeometry& g);
+[[nodiscard]] ConvKernels kernels();
+/// The last of the kernels, which has a file of its own.
 void weight_grad(const float* x, const float* grad, float* dw, const Conv2dGeometry& g);
 
 }  // namespace reel::kernels::images

@@ -290,6 +290,8 @@ void WeightGrad(const float* x, const float* grad, float* dw, const Conv2dGeomet
   else add_weight_parts(partial.data(), parts, g.out_channels, g.in_channels, dw);
 }
 
+ConvKernels Kernels() { return {Forward, InputGrad, WeightGrad}; }
+
 }  // namespace
 }  // namespace reel::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -297,25 +299,14 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace reel::kernels::pointwise {
 
-HWY_EXPORT(Forward);
-HWY_EXPORT(InputGrad);
-HWY_EXPORT(WeightGrad);
+HWY_EXPORT(Kernels);
 
 bool suits(const Conv2dGeometry& g) {
   return g.groups == 1 && g.kernel_h == 1 && g.kernel_w == 1 && g.stride_h == 1 && g.stride_w == 1 &&
          g.out_h == g.in_h && g.out_w == g.in_w && g.pad_top == 0 && g.pad_left == 0;
 }
 
-void forward(const float* x, const float* w, const float* bias, Activation activation, float* y,
-             const Conv2dGeometry& g) {
-  HWY_DYNAMIC_DISPATCH(Forward)(x, w, bias, activation, y, g);
-}
-void input_grad(const float* grad, const float* w, float* dx, const Conv2dGeometry& g) {
-  HWY_DYNAMIC_DISPATCH(InputGrad)(grad, w, dx, g);
-}
-void weight_grad(const float* x, const float* grad, float* dw, const Conv2dGeometry& g) {
-  HWY_DYNAMIC_DISPATCH(WeightGrad)(x, grad, dw, g);
-}
+ConvKernels kernels() { return HWY_DYNAMIC_DISPATCH(Kernels)(); }
 
 }  // namespace reel::kernels::pointwise
 #endif
