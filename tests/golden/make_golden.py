@@ -21,15 +21,10 @@ FOLDER = Path(__file__).parent
 IMAGES = FOLDER / "train_images.safetensors"
 
 
-def add_ops(file):
-    """Every op's cases."""
-    add_image_cases(file)
-    add_network_cases(file)
-    add_basic_cases(file)
-
-
 MAKERS = {
-    "ops": add_ops,
+    "ops_basic": add_basic_cases,
+    "ops_image": add_image_cases,
+    "ops_network": add_network_cases,
     "optim": add_optim_cases,
     "init": add_init_cases,
     "train_lenet5": lambda file: add_training(file, "lenet5", lenet5, IMAGES),

@@ -228,7 +228,7 @@ TEST_CASE("layers: Dropout") {
 }
 
 TEST_CASE("layers: BatchNorm's output and running statistics agree with PyTorch") {
-  const io::SafeTensors file = load_golden("ops");
+  const io::SafeTensors file = load_golden("ops_network");
   for (const std::string shape : {"4d", "2d"}) {
     for (const std::string mode : {"training", "eval"}) {
       const std::string name = "batch_norm_" + shape + '_' + mode + ".f32";
