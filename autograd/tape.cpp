@@ -76,6 +76,7 @@ std::int64_t Tape::place_of(const Variable& variable) const {
 }
 
 std::int64_t Tape::place_or_add(const Variable& variable) {
+  if (variable.is_leaf() && !variable.requires_grad()) return -1;  // also where it was frozen after it was used
   const std::int64_t known = place_of(variable);
   if (known >= 0 || !variable.is_leaf()) return known;
   if (LeafGuard* guard = LeafGuard::current()) guard->check(variable);
@@ -92,7 +93,7 @@ std::int64_t Tape::place_or_add(const Variable& variable) {
 
 bool Tape::depends(std::span<const InputRef> inputs) const {
   return std::any_of(inputs.begin(), inputs.end(),
-                     [this](const Variable& input) { return input.is_leaf() || input.tape_ == serial_; });
+                     [this](const Variable& input) { return input.requires_grad() || input.tape_ == serial_; });
 }
 
 Variable Tape::append(std::string_view op, std::span<const InputRef> inputs, Tensor value, Backward backward) {
@@ -269,6 +270,7 @@ void Tape::check_gradients(const Entry& entry, const Step& step, const Gradients
 
 void Tape::collect(Sweep& state, std::size_t place) const {
   const Variable& leaf = leaves_[static_cast<std::size_t>(entries_[place].leaf)];
+  if (!leaf.requires_grad()) return;  // it was frozen since
   Tensor gradient = std::exchange(state.gradients[place], {}).value_;
   const Tensor& before = leaf.grad();
   if (before.defined()) gradient = before + gradient;

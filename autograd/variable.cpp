@@ -30,4 +30,9 @@ void Variable::set_grad(Tensor grad) const {
   leaf_state().grad = std::move(grad);
 }
 
+void Variable::set_requires_grad(bool on) const {
+  leaf_state().requires_grad = on;
+  if (!on) zero_grad();
+}
+
 }  // namespace reel

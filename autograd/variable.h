@@ -12,6 +12,7 @@ struct Leaf {
   Tensor grad;
   std::string name;            // a parameter's name within its module; for messages
   bool is_registered = false;  // as a module's parameter
+  bool requires_grad = true;   // else tapes take it for a constant
 };
 
 /// A Tensor and its place on a tape. There are three kinds: a leaf, for which gradients are collected (a parameter, or
@@ -43,6 +44,12 @@ class Variable {
   [[nodiscard]] const Tensor& grad() const;
   void set_grad(Tensor grad) const;
   void zero_grad() const { set_grad({}); }
+  /// Whether this is a leaf that tapes collect a gradient for.
+  [[nodiscard]] bool requires_grad() const { return is_leaf() && leaf_->requires_grad; }
+  /// Freezes a leaf, or thaws it again: a frozen one is a constant for what is recorded from then on. It keeps its
+  /// value and name, and drops the gradient that it has, so that no optimizer moves it. Throws AutogradError where
+  /// this is no leaf.
+  void set_requires_grad(bool on) const;
   /// What the handles of this leaf share. Throws AutogradError where this is no leaf.
   [[nodiscard]] Leaf& leaf_state() const;
   /// A constant with the same value (and the same memory).
