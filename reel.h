@@ -20,6 +20,7 @@
 #include <reel/core/kernels/index.h>
 #include <reel/core/kernels/matmul.h>
 #include <reel/core/parallel.h>
+#include <reel/core/state_dict.h>
 #include <reel/core/storage.h>
 #include <reel/data/affine.h>
 #include <reel/data/image.h>
@@ -35,7 +36,10 @@
 #include <reel/nn/loss.h>
 #include <reel/nn/pooling.h>
 #include <reel/nn/sequential.h>
+#include <reel/optim/adagrad.h>
 #include <reel/optim/adam.h>
 #include <reel/optim/clip.h>
-#include <reel/optim/schedule.h>
+#include <reel/optim/plateau.h>
+#include <reel/optim/rmsprop.h>
+#include <reel/optim/schedules.h>
 #include <reel/optim/sgd.h>

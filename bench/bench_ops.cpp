@@ -4,6 +4,10 @@
 #include <reel/autograd/ops/norm.h>
 #include <reel/autograd/ops/pool.h>
 #include <reel/core/random.h>
+#include <reel/optim/adagrad.h>
+#include <reel/optim/adam.h>
+#include <reel/optim/rmsprop.h>
+#include <reel/optim/sgd.h>
 
 #include "rows.h"
 #include "shapes.h"
@@ -60,6 +64,22 @@ void time_chain(benchmark::State& state, const ChainShape& s) {
                                                  benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
+/// Rows of an optimizer's step, with parameters as vgg has them, the biases too.
+template <class Optimizer, class Options>
+void add_optimizer(const Plan& plan, const char* name, const Options& options) {
+  add_row(plan, concat("optimizer/", name, "/step"), [options](benchmark::State& state) {
+    std::vector<Variable> parameters;
+    for (int i = 0; i < 8; ++i) {
+      for (const Shape& shape : {Shape{128, 128, 3, 3}, Shape{128}}) {
+        parameters.push_back(Variable::leaf(normal(shape)));
+        parameters.back().set_grad(normal(shape));
+      }
+    }
+    Optimizer optimizer(parameters, options);
+    time_calls(state, [&] { optimizer.step(); });
+  });
+}
+
 template <class Shape>
 void add(const Plan& plan, const char* op, const Shape& s) {
   add_op(plan, concat(op, '/', s.name), [s] { return make_op(s); });
@@ -76,6 +96,11 @@ void add_op_rows(const Plan& plan) {
     add_row(plan, concat("mul_add_chain/", s.name, "/forward_backward"),
             [s](benchmark::State& state) { time_chain(state, s); });
   }
+  add_optimizer<optim::SGD>(plan, "sgd", optim::SGDOptions{});
+  add_optimizer<optim::SGD>(plan, "sgd momentum", optim::SGDOptions{.momentum = 0.9});
+  add_optimizer<optim::Adam>(plan, "adam", optim::AdamOptions{});
+  add_optimizer<optim::RMSprop>(plan, "rmsprop", optim::RMSpropOptions{.momentum = 0.9, .centered = true});
+  add_optimizer<optim::Adagrad>(plan, "adagrad", optim::AdagradOptions{});
 }
 
 }  // namespace bench

@@ -1,34 +1,42 @@
-#include <reel/core/kernels/update.h>
 #include <reel/optim/adam.h>
 
 namespace reel::optim {
+namespace {
 
-Adam::Adam(std::vector<Variable> params, const AdamOptions& options, bool decoupled)
-    : Optimizer(std::move(params), options.lr),
-      options_(options),
-      decoupled_(decoupled),
-      means_(zeros_like_parameters()),
-      squares_(zeros_like_parameters()),
-      counts_(parameters().size()) {
-  require<ValueError>(options.beta1 >= 0 && options.beta1 < 1 && options.beta2 >= 0 && options.beta2 < 1, "Adam",
-                      "betas must be in [0, 1), got ", options.beta1, " and ", options.beta2);
-  require<ValueError>(is_usable(options.eps) && is_usable(options.weight_decay), "Adam",
-                      "eps and weight_decay must be numbers >= 0, got ", options.eps, " and ", options.weight_decay);
+std::vector<ParameterGroup<AdamOptions>> adam_groups(std::vector<ParameterGroup<AdamWOptions>> groups) {
+  std::vector<ParameterGroup<AdamOptions>> out;
+  for (auto& [parameters, o] : groups) {
+    out.push_back({std::move(parameters), {o.lr, o.beta1, o.beta2, o.eps, o.weight_decay, o.amsgrad}});
+  }
+  return out;
 }
 
-void Adam::step() {
-  std::vector<kernels::AdamUpdate> updates;
-  for (std::size_t i = 0; i < parameters().size(); ++i) {
-    const Variable& p = parameters()[i];
-    if (!p.grad().defined()) continue;
-    updates.push_back({p.value(), p.grad(), means_[i], squares_[i], ++counts_[i]});
+}  // namespace
+
+Adam::Adam(std::vector<ParameterGroup<AdamOptions>> groups, bool decoupled)
+    : GroupedOptimizer(std::move(groups)), decoupled_(decoupled) {
+  for (std::size_t group = 0; group < group_count(); ++group) {
+    const AdamOptions o = options(group);
+    require<ValueError>(o.beta1 >= 0 && o.beta1 < 1 && o.beta2 >= 0 && o.beta2 < 1, "Adam",
+                        "betas must be in [0, 1), got ", o.beta1, " and ", o.beta2);
+    require<ValueError>(is_usable(o.eps) && is_usable(o.weight_decay), "Adam",
+                        "eps and weight_decay must be numbers >= 0, got ", o.eps, " and ", o.weight_decay);
   }
-  kernels::adam_step(std::move(updates), {.lr = lr(),
-                                          .beta1 = options_.beta1,
-                                          .beta2 = options_.beta2,
-                                          .eps = options_.eps,
-                                          .weight_decay = options_.weight_decay,
+}
+
+Optimizer::StateTensors Adam::state(const AdamOptions& options) const {
+  return {{{.name = "exp_avg"}, {.name = "exp_avg_sq"}, {.name = "max_exp_avg_sq", .wanted = options.amsgrad}}};
+}
+
+void Adam::update(const AdamOptions& options, std::vector<kernels::Update> updates) const {
+  kernels::adam_step(std::move(updates), {.lr = options.lr,
+                                          .beta1 = options.beta1,
+                                          .beta2 = options.beta2,
+                                          .eps = options.eps,
+                                          .weight_decay = options.weight_decay,
                                           .decoupled = decoupled_});
 }
+
+AdamW::AdamW(std::vector<ParameterGroup<AdamWOptions>> groups) : Adam(adam_groups(std::move(groups)), true) {}
 
 }  // namespace reel::optim

@@ -13,20 +13,17 @@ struct SGDOptions {
 };
 
 /// Stochastic gradient descent, with PyTorch's form of momentum: d = grad + weight_decay p; b = momentum b + (1 -
-/// dampening) d, where b starts as d; p -= lr b, or with Nesterov lr (d + momentum b).
-class SGD : public Optimizer {
+/// dampening) d, where b starts as d; p -= lr b, or with Nesterov lr (d + momentum b). State: momentum_buffer.
+class SGD : public GroupedOptimizer<SGDOptions> {
  public:
   /// Throws ValueError for options that are negative or not finite, and for Nesterov without momentum or with
   /// dampening.
-  SGD(std::vector<Variable> params, const SGDOptions& options);
-
-  void step() override;
-  [[nodiscard]] double momentum() const override { return options_.momentum; }
-  void set_momentum(double momentum) override { options_.momentum = momentum; }
+  explicit SGD(std::vector<ParameterGroup<SGDOptions>> groups);
+  SGD(std::vector<Variable> params, const SGDOptions& options) : SGD({{std::move(params), options}}) {}
 
  private:
-  SGDOptions options_;
-  std::vector<Tensor> buffers_;  // one a parameter; undefined before its first step
+  [[nodiscard]] StateTensors state(const SGDOptions& options) const override;
+  void update(const SGDOptions& options, std::vector<kernels::Update> updates) const override;
 };
 
 }  // namespace reel::optim

@@ -61,14 +61,15 @@ Evaluation train(nn::Module& model, const data::Mnist& data, const Options& opti
   optim::SGD optimizer(model.parameters(),
                        {.lr = recipe.lr, .momentum = recipe.momentum, .weight_decay = recipe.weight_decay});
   data::DataLoader loader = training_batches(data.train, options);
-  const auto schedule = make_schedule(recipe, optimizer, recipe.epochs * loader.size());
+  auto schedule = make_schedule(recipe, optimizer, recipe.epochs * loader.size());
   Evaluation evaluation;
   for (std::int64_t epoch = 1; epoch <= recipe.epochs && !interrupted(); ++epoch) {
     const Stopwatch watch;
     Running running;
     {
       Progress progress(epoch, recipe.epochs, data.train.size());
-      running = train_epoch({model, optimizer, schedule.get(), recipe.label_smoothing}, loader, progress, epoch);
+      running = train_epoch({model, optimizer, schedule ? &*schedule : nullptr, recipe.label_smoothing}, loader,
+                            progress, epoch);
     }
     const double seconds = watch.seconds();
     if (interrupted()) {

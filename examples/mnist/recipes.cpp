@@ -1,6 +1,7 @@
 #include "recipes.h"
 
 #include <reel/data/affine.h>
+#include <reel/optim/schedules.h>
 
 #include "names.h"
 
@@ -35,11 +36,10 @@ const std::vector<std::string>& schedule_names() {
   return names;
 }
 
-std::unique_ptr<optim::Schedule> make_schedule(const Recipe& recipe, optim::Optimizer& optimizer, std::int64_t steps) {
-  if (recipe.schedule == "constant") return nullptr;
+std::optional<optim::Schedule> make_schedule(const Recipe& recipe, optim::Optimizer& optimizer, std::int64_t steps) {
+  if (recipe.schedule == "constant") return {};
   if (recipe.schedule == "one-cycle") {
-    return std::make_unique<optim::OneCycleLR>(
-        optimizer, optim::OneCycleOptions{.max_lr = recipe.lr, .total_steps = steps, .cycle_momentum = false});
+    return optim::OneCycleLR(optimizer, {.max_lr = recipe.lr, .total_steps = steps, .cycle_momentum = false});
   }
   throw ValueError("schedule", "wants ", any_of(schedule_names()), ", got ", recipe.schedule);
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <reel/data/transforms.h>
 #include <reel/optim/schedule.h>
 #include <string>
@@ -32,11 +32,10 @@ struct Recipe {
 
 /// What Recipe::schedule may be.
 [[nodiscard]] const std::vector<std::string>& schedule_names();
-/// Moves the optimizer's learning rate over so many steps; null for "constant". Throws reel::ValueError for a name that
-/// is none of them.
-[[nodiscard]] std::unique_ptr<reel::optim::Schedule> make_schedule(const Recipe& recipe,
-                                                                   reel::optim::Optimizer& optimizer,
-                                                                   std::int64_t steps);
+/// Moves the optimizer's learning rate over so many steps; nothing for "constant". Throws reel::ValueError for a name
+/// that is none of them.
+[[nodiscard]] std::optional<reel::optim::Schedule> make_schedule(const Recipe& recipe,
+                                                                 reel::optim::Optimizer& optimizer, std::int64_t steps);
 
 /// What Recipe::augment may be.
 [[nodiscard]] const std::vector<std::string>& augmentation_names();

@@ -13,25 +13,30 @@ using namespace reel::testing;
 
 TEST_CASE("clip: norms and values as PyTorch clips them") {
   const io::SafeTensors file = load_golden("optim");
-  for (const std::string name : {"clip_norm", "clip_norm_unchanged", "clip_value"}) {
+  int cases = 0;
+  for (const auto& [name, text] : file.metadata) {
+    if (!text.starts_with("op=clip")) continue;
     CAPTURE(name);
-    const Attributes a(file.metadata.at(name));
-    const auto golden = [&](const char* key, std::size_t p) { return file.tensors.at(concat(name, '.', key, p)); };
+    ++cases;
+    const Attributes a(text);
+    const Tensor before = file.tensors.at(name + ".before");
     std::vector<Variable> parameters;
-    for (std::size_t p = 0; p < 2; ++p) {
-      parameters.push_back(Variable::leaf(Tensor::zeros(golden("before", p).shape(), float64)));
-      parameters.back().set_grad(golden("before", p));
+    for (const auto& [start, length] : {std::pair(0, 6), std::pair(6, 4)}) {
+      parameters.push_back(Variable::leaf(Tensor::zeros({length}, float64)));
+      parameters.back().set_grad(before.narrow(0, start, length));
     }
     if (a.word("op") == "clip_grad_norm") {
-      const double norm = optim::clip_grad_norm(parameters, a.number("max_norm"));
+      const double norm =
+          optim::clip_grad_norm(parameters, a.number("max_norm"), std::stod(a.word_or("norm_type", "2")));
       CHECK(norm == doctest::Approx(file.tensors.at(name + ".total_norm").item()).epsilon(1e-12));
     } else {
       optim::clip_grad_value(parameters, a.number("clip_value"));
     }
-    for (std::size_t p = 0; p < 2; ++p) {
-      CHECK(relative_error(parameters[p].grad(), golden("after", p)) <= 1e-12);
-    }
+    const Tensor after = file.tensors.at(name + ".after");
+    CHECK(relative_error(parameters[0].grad(), after.narrow(0, 0, 6)) <= 1e-12);
+    CHECK(relative_error(parameters[1].grad(), after.narrow(0, 6, 4)) <= 1e-12);
   }
+  CHECK(cases == 6);
 }
 
 TEST_CASE("clip: gradients that two parameters share are each clipped once") {
@@ -52,7 +57,7 @@ TEST_CASE("clip: parameters without a gradient, and none at all") {
   optim::clip_grad_value({a}, 1);
   CHECK_FALSE(a.grad().defined());
   a.set_grad(Tensor::zeros({2}));
-  CHECK(optim::clip_grad_norm({a}, 1e-3) == 0);
+  for (const double p : {1.0, 2.0, 3.0, double(INFINITY)}) CHECK(optim::clip_grad_norm({a}, 1e-3, p) == 0);
   CHECK(a.grad().at({0}) == 0);
 }
 
@@ -60,6 +65,7 @@ TEST_CASE("clip: what it refuses") {
   check_errors({
       {[] { optim::clip_grad_norm({}, 0); }, {"ValueError: clip_grad_norm: ", "0"}},
       {[] { optim::clip_grad_norm({}, NAN); }, {"ValueError: clip_grad_norm: ", "nan"}},
+      {[] { optim::clip_grad_norm({}, 1, 0); }, {"ValueError: clip_grad_norm: ", "norm_type", "0"}},
       {[] { optim::clip_grad_value({}, -1); }, {"ValueError: clip_grad_value: ", "-1"}},
       {[] { optim::clip_grad_norm({Variable(Tensor::ones({1}))}, 1); }, {"AutogradError: ", "leaves"}},
   });

@@ -1,12 +1,8 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <memory>
-#include <reel/optim/adam.h>
-#include <reel/optim/schedule.h>
-#include <reel/optim/sgd.h>
 #include <tests/autograd/errors.h>
-#include <tests/autograd/golden.h>
+#include <tests/optim/optim_cases.h>
 
 using namespace reel;
 using namespace reel::testing;
@@ -15,28 +11,18 @@ namespace {
 
 Variable parameter() { return Variable::leaf(Tensor::ones({1})); }
 
-std::unique_ptr<optim::Schedule> make_schedule(const Attributes& a, optim::Optimizer& optimizer) {
-  const std::string& op = a.word("op");
-  if (op == "step_lr") {
-    return std::make_unique<optim::StepLR>(optimizer, a.integer("step_size"), a.number("gamma"));
-  }
-  if (op == "cosine_annealing_lr") {
-    return std::make_unique<optim::CosineAnnealingLR>(optimizer, a.integer("T_max"), a.number("eta_min"));
-  }
-  return std::make_unique<optim::OneCycleLR>(optimizer,
-                                             optim::OneCycleOptions{.max_lr = a.number("max_lr"),
-                                                                    .total_steps = a.integer("total_steps"),
-                                                                    .pct_start = a.number("pct_start"),
-                                                                    .cycle_momentum = a.flag("cycle_momentum"),
-                                                                    .base_momentum = a.number("base_momentum"),
-                                                                    .max_momentum = a.number("max_momentum"),
-                                                                    .div_factor = a.number("div_factor"),
-                                                                    .final_div_factor = a.number("final_div_factor")});
+/// An optimizer with a group for each rate.
+optim::SGD make_sgd(const std::vector<double>& rates) {
+  std::vector<optim::ParameterGroup<optim::SGDOptions>> groups;
+  for (const double lr : rates) groups.push_back({{parameter()}, {.lr = lr, .momentum = 0.9}});
+  return optim::SGD(groups);
 }
+
+bool is_close(double a, double b) { return std::abs(a - b) <= 1e-12 * std::max(std::abs(a), std::abs(b)) + 1e-15; }
 
 }  // namespace
 
-TEST_CASE("schedule: learning rates and momenta are PyTorch's") {
+TEST_CASE("schedule: 100 rates and momenta of each group are those of PyTorch") {
   const io::SafeTensors file = load_golden("optim");
   int cases = 0;
   for (const auto& [name, text] : file.metadata) {
@@ -44,19 +30,69 @@ TEST_CASE("schedule: learning rates and momenta are PyTorch's") {
     if (rates == file.tensors.end()) continue;
     CAPTURE(name);
     ++cases;
-    const Attributes a(text);
-    optim::SGD sgd({parameter()}, {.lr = a.number("lr"), .momentum = a.number("momentum")});
-    const auto schedule = make_schedule(a, sgd);
-    const std::int64_t steps = rates->second.numel();
-    for (std::int64_t i = 0; i < steps; ++i) {
+    optim::SGD sgd = make_sgd(Given(text).numbers("lrs"));
+    const bool is_plateau = text.starts_with("op=plateau");
+    optim::ReduceLROnPlateau plateau(sgd, is_plateau ? plateau_options(text) : optim::PlateauOptions());
+    optim::Schedule schedule = !is_plateau                                ? make_schedule(text, sgd)
+                               : text.find(" 0.op=") != std::string::npos ? make_schedule(text, sgd, 0)
+                                                                          : optim::StepLR(sgd, 1000);
+    const auto momenta = file.tensors.find(name + ".momentum");
+    for (std::int64_t i = 0; i < 100; ++i) {
       CAPTURE(i);
-      CHECK(schedule->count() == i);
-      CHECK(sgd.lr() == doctest::Approx(rates->second.at({i})).epsilon(1e-12));
-      CHECK(sgd.momentum() == doctest::Approx(file.tensors.at(name + ".momentum").at({i})).epsilon(1e-12));
-      if (i + 1 < steps) schedule->step();
+      CHECK(schedule.count() == i);
+      for (std::size_t group = 0; group < sgd.group_count(); ++group) {
+        const auto g = static_cast<std::int64_t>(group);
+        CHECK(is_close(sgd.lr(group), rates->second.at({i, g})));
+        CHECK(is_close(sgd.momentum(group), momenta == file.tensors.end() ? 0.9 : momenta->second.at({i, g})));
+      }
+      if (i == 99) break;
+      if (is_plateau) plateau.step(file.tensors.at("metric").at({i}));
+      schedule.step();
     }
   }
-  CHECK(cases == 4);
+  CHECK(cases == 31);
+}
+
+TEST_CASE("schedule: one that is made of others leaves those alone, and they don't get into each other's way") {
+  optim::SGD sgd = make_sgd({0.1, 0.01});
+  optim::LinearLR warmup(sgd, {.start_factor = 0.1, .total_iters = 2});
+  CHECK(sgd.lr(1) == doctest::Approx(0.001));
+  optim::SequentialLR schedule(sgd, {warmup, optim::ExponentialLR(sgd, 0.5)}, {2});
+  CHECK(sgd.lr(1) == doctest::Approx(0.001));
+  for (int i = 0; i < 3; ++i) schedule.step();
+  CHECK(sgd.lr(0) == doctest::Approx(0.05));
+  CHECK(sgd.lr(1) == doctest::Approx(0.005));
+  CHECK(warmup.count() == 0);
+  CHECK(sgd.base_pace(0).lr == 0.1);
+  // Any kind is a Schedule, and so can be a part.
+  optim::Schedule any = optim::ChainedScheduler(sgd, {schedule, optim::StepLR(sgd, 1, 0.5)});
+  any.step();
+  CHECK(sgd.lr(0) == doctest::Approx(0.055 / 2));
+}
+
+TEST_CASE("schedule: a rate that was set by hand goes on under the schedule") {
+  optim::SGD sgd = make_sgd({0.4});
+  optim::ExponentialLR schedule(sgd, 0.5);
+  schedule.step();
+  CHECK(sgd.lr() == 0.2);
+  sgd.set_lr(0.1);  // half of it
+  schedule.step();
+  CHECK(sgd.lr() == doctest::Approx(0.05));
+  sgd.set_lr(0);
+  sgd.set_lr(1);
+  CHECK(sgd.base_pace(0).lr == 1);
+}
+
+TEST_CASE("schedule: OneCycle goes from each group's own rate where none is given") {
+  optim::SGD sgd = make_sgd({1, 0.1});
+  optim::OneCycleLR schedule(sgd, {.total_steps = 10});
+  double highest[2] = {0, 0};
+  for (int i = 0; i < 9; ++i) {
+    schedule.step();
+    for (const std::size_t group : {0, 1}) highest[group] = std::max(highest[group], sgd.lr(group));
+  }
+  CHECK(highest[0] == doctest::Approx(1));
+  CHECK(highest[1] == doctest::Approx(0.1));
 }
 
 TEST_CASE("schedule: OneCycle moves Adam's beta1, or leaves the momentum alone") {
@@ -98,7 +134,27 @@ TEST_CASE("schedule: what they refuse") {
   check_errors({
       {[&] { optim::StepLR(sgd, 0); }, {"ValueError: StepLR: ", "step_size", "0"}},
       {[&] { optim::CosineAnnealingLR(sgd, 0); }, {"ValueError: CosineAnnealingLR: ", "t_max", "0"}},
-      {one_cycle({.total_steps = 5}), {"ValueError: OneCycleLR: ", "max_lr"}},
+      {[&] { optim::LinearLR(sgd, {.start_factor = 0}); }, {"ValueError: LinearLR: ", "start_factor", "0"}},
+      {[&] { optim::LinearLR(sgd, {.end_factor = 2}); }, {"ValueError: LinearLR: ", "end_factor", "2"}},
+      {[&] { optim::LinearLR(sgd, {.total_iters = 0}); }, {"ValueError: LinearLR: ", "total_iters", "0"}},
+      {[&] { optim::ConstantLR(sgd, {.factor = 1.5}); }, {"ValueError: ConstantLR: ", "1.5"}},
+      {[&] { optim::CosineAnnealingWarmRestarts(sgd, 0); }, {"ValueError: CosineAnnealingWarmRestarts: ", "t_0"}},
+      {[&] { optim::CosineAnnealingWarmRestarts(sgd, 3, 0); }, {"ValueError: CosineAnnealingWarmRestarts: ", "t_mult"}},
+      {[&] { optim::SequentialLR(sgd, {optim::StepLR(sgd, 1)}, {5}); }, {"ValueError: SequentialLR: ", "1 and 1"}},
+      {[&] {
+         optim::SequentialLR(sgd, std::vector<optim::Schedule>(3, optim::StepLR(sgd, 1)), {5, 4});
+       },
+       {"ValueError: SequentialLR: ", "rise"}},
+      {[&] { optim::ChainedScheduler(sgd, {}); }, {"ValueError: ChainedScheduler: ", "no schedules"}},
+      {[&] { optim::ReduceLROnPlateau(sgd, {.factor = 1}); }, {"ValueError: ReduceLROnPlateau: ", "factor", "1"}},
+      {[&] { optim::ReduceLROnPlateau(sgd, {.patience = -1}); }, {"ValueError: ReduceLROnPlateau: ", "patience", "-1"}},
+      {[&] { optim::ReduceLROnPlateau(sgd, {.eps = NAN}); }, {"ValueError: ReduceLROnPlateau: ", "eps", "nan"}},
+      {[&] {
+         optim::Adagrad adagrad({parameter()});
+         optim::OneCycleLR(adagrad, {.total_steps = 5});
+       },
+       {"ValueError: OneCycleLR: ", "no momentum"}},
+      {one_cycle({.max_lr = -1, .total_steps = 5}), {"ValueError: OneCycleLR: ", "max_lr", "-1"}},
       {one_cycle({.max_lr = 1}), {"ValueError: OneCycleLR: ", "total_steps"}},
       {one_cycle({.max_lr = 1, .total_steps = 5, .pct_start = 1.5}), {"ValueError: OneCycleLR: ", "pct_start", "1.5"}},
   });
