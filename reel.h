@@ -39,6 +39,7 @@
 #include <reel/optim/adagrad.h>
 #include <reel/optim/adam.h>
 #include <reel/optim/clip.h>
+#include <reel/optim/ema.h>
 #include <reel/optim/plateau.h>
 #include <reel/optim/rmsprop.h>
 #include <reel/optim/schedules.h>
