@@ -34,6 +34,7 @@
 #include <reel/nn/init.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/loss.h>
+#include <reel/nn/module_list.h>
 #include <reel/nn/pooling.h>
 #include <reel/nn/sequential.h>
 #include <reel/optim/adagrad.h>

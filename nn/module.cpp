@@ -4,18 +4,17 @@
 #include <cstdlib>
 #include <reel/nn/module.h>
 #include <typeinfo>
+#include <unordered_set>
 
 namespace reel::nn {
 namespace {
 
-/// Calls `f(path, module)` for a module and everything below it, parents first.
-template <class F>
-void visit(const Module& module, const std::string& path, const F& f) {
+/// Calls `f(path, module)` for a module and everything below it, parents first, at each of its places.
+template <class M, class F>
+void visit(M& module, const std::string& path, const F& f) {
   f(path, module);
   for (const auto& [name, child] : module.named_children()) visit(*child, path + name + ".", f);
 }
-
-std::string describe_tensor(const Tensor& t) { return concat(t.dtype(), ' ', t.shape()); }
 
 }  // namespace
 
@@ -37,16 +36,22 @@ Variable Module::forward(const Variable&) {
 
 std::vector<std::pair<std::string, Variable>> Module::named_parameters() const {
   std::vector<std::pair<std::string, Variable>> out;
+  std::unordered_set<const Leaf*> seen;
   visit(*this, "", [&](const std::string& path, const Module& module) {
-    for (const auto& [name, item] : module.parameters_) out.emplace_back(path + name, *item);
+    for (const auto& [name, item] : module.parameters_) {
+      if (seen.insert(&item->leaf_state()).second) out.emplace_back(path + name, *item);
+    }
   });
   return out;
 }
 
 std::vector<std::pair<std::string, Tensor>> Module::named_buffers() const {
   std::vector<std::pair<std::string, Tensor>> out;
+  std::unordered_set<const Tensor*> seen;
   visit(*this, "", [&](const std::string& path, const Module& module) {
-    for (const auto& [name, item] : module.buffers_) out.emplace_back(path + name, *item);
+    for (const auto& [name, item] : module.buffers_) {
+      if (seen.insert(item.get()).second) out.emplace_back(path + name, *item);
+    }
   });
   return out;
 }
@@ -54,6 +59,17 @@ std::vector<std::pair<std::string, Tensor>> Module::named_buffers() const {
 std::vector<std::pair<std::string, Module*>> Module::named_children() const {
   std::vector<std::pair<std::string, Module*>> out;
   for (const auto& [name, item] : children_) out.emplace_back(name, item.get());
+  return out;
+}
+
+std::vector<std::pair<std::string, Module*>> Module::named_modules() const {
+  std::vector<std::pair<std::string, Module*>> out;
+  std::unordered_set<const Module*> seen;
+  for (const auto& [name, child] : children_) {
+    visit(*child, name + ".", [&](const std::string& path, Module& module) {
+      if (seen.insert(&module).second) out.emplace_back(path.substr(0, path.size() - 1), &module);
+    });
+  }
   return out;
 }
 
@@ -88,30 +104,55 @@ void Module::zero_grad() const {
   for (const Variable& p : parameters()) p.zero_grad();
 }
 
+void Module::freeze(bool on) const {
+  for (const Variable& p : parameters()) p.set_requires_grad(!on);
+}
+
+void Module::tie(const std::string& name, const Variable& parameter) {
+  const auto own = std::find_if(parameters_.begin(), parameters_.end(), [&](const auto& p) { return p.name == name; });
+  require<StateError>(own != parameters_.end(), describe(), "has no parameter ", name, " to tie");
+  const Variable& before = *own->item;
+  require<ShapeError>(parameter.shape() == before.shape(), describe(), name, " has shape ", before.shape(),
+                      ", the parameter to tie it to ", parameter.shape());
+  require<TypeError>(parameter.dtype() == before.dtype(), describe(), name, " is ", before.dtype(),
+                     ", the parameter to tie it to ", parameter.dtype());
+  parameter.leaf_state().is_registered = true;
+  *own->item = parameter;
+}
+
+std::vector<Module::Place> Module::places() const {
+  std::vector<Place> out;
+  visit(*this, "", [&](const std::string& path, const Module& module) {
+    for (const auto& [name, item] : module.parameters_)
+      out.push_back({path + name, &item->leaf_state(), item->value()});
+    for (const auto& [name, item] : module.buffers_) out.push_back({path + name, item.get(), *item});
+  });
+  return out;
+}
+
 StateDict Module::state_dict() const {
   StateDict state;
-  for (const auto& [name, variable] : named_parameters()) state.emplace(name, variable.value());
-  for (const auto& [name, tensor] : named_buffers()) state.emplace(name, tensor);
+  std::unordered_set<const void*> seen;
+  for (const auto& [name, identity, tensor] : places()) {
+    if (seen.insert(identity).second) state.emplace(name, tensor);
+  }
   return state;
 }
 
 void Module::load_state_dict(const StateDict& state) {
-  StateDict own = state_dict();
-  std::string problems;
-  for (const auto& [name, tensor] : own) {
-    const auto found = state.find(name);
-    if (found == state.end()) {
-      problems += concat("\n  missing: ", name, ' ', describe_tensor(tensor));
-    } else if (found->second.shape() != tensor.shape() || found->second.dtype() != tensor.dtype()) {
-      problems +=
-          concat("\n  misfit: ", name, " wants ", describe_tensor(tensor), ", got ", describe_tensor(found->second));
-    }
+  StateReader reader(state, "module");
+  const std::vector<Place> all = places();
+  std::unordered_set<const void*> served;  // what the dict has under one name or another
+  for (const Place& place : all) {
+    if (reader.has(place.name)) served.insert(place.identity);
   }
-  for (const auto& [name, tensor] : state) {
-    if (own.find(name) == own.end()) problems += concat("\n  unexpected: ", name, ' ', describe_tensor(tensor));
+  std::vector<std::pair<Tensor, Tensor>> copies;  // to, from
+  for (const auto& [name, identity, tensor] : all) {
+    if (!reader.has(name) && !served.insert(identity).second) continue;
+    copies.emplace_back(tensor, reader.take(name, tensor.shape(), tensor.dtype()));
   }
-  require<StateError>(problems.empty(), "load_state_dict", "the state does not belong to this module:", problems);
-  for (auto& [name, tensor] : own) tensor.copy_from(state.at(name));
+  reader.finish();
+  for (auto& [to, from] : copies) to.copy_from(from);
 }
 
 std::string Module::describe() const {
@@ -156,22 +197,33 @@ void Module::require_free(const std::string& name) const {
 
 const Variable& Module::parameter(const std::string& name, Tensor initial) {
   require_free(name);
-  parameters_.push_back({name, std::make_unique<Variable>(Variable::leaf(std::move(initial), name))});
+  parameters_.push_back({name, std::make_shared<Variable>(Variable::leaf(std::move(initial), name))});
   parameters_.back().item->leaf_state().is_registered = true;
   return *parameters_.back().item;
 }
 
 Tensor& Module::buffer(const std::string& name, Tensor initial) {
   require_free(name);
-  buffers_.push_back({name, std::make_unique<Tensor>(std::move(initial))});
+  buffers_.push_back({name, std::make_shared<Tensor>(std::move(initial))});
   return *buffers_.back().item;
 }
 
-Module& Module::add_child(const std::string& name, std::unique_ptr<Module> child) {
+Module& Module::add_child(const std::string& name, std::shared_ptr<Module> child) {
   require_free(name);
-  child->name_ = name;
+  if (child->name_.empty()) child->name_ = name;  // of its first place
   children_.push_back({name, std::move(child)});
   return *children_.back().item;
+}
+
+void Module::share_child(const std::string& name, Module& registered) {
+  std::shared_ptr<Module> shared = registered.weak_from_this().lock();
+  require<StateError>(shared != nullptr && !registered.name_.empty(), "Module", "to register ", registered.describe(),
+                      " once more as ", name, ", it must be registered somewhere; move it in where it is not");
+  visit(registered, "", [&](const std::string&, const Module& below) {
+    require<StateError>(&below != this, "Module", "registering ", registered.describe(), " as ", name,
+                        " would make a module part of itself");
+  });
+  add_child(name, std::move(shared));
 }
 
 }  // namespace reel::nn

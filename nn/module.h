@@ -2,9 +2,9 @@
 
 #include <array>
 #include <concepts>
-#include <map>
 #include <memory>
 #include <ostream>
+#include <reel/core/state_dict.h>
 #include <reel/nn/module_call.h>
 #include <span>
 #include <string>
@@ -13,8 +13,8 @@
 
 namespace reel::nn {
 
-/// Tensors by name, as PyTorch names them: `conv1.weight`.
-using StateDict = std::map<std::string, Tensor>;
+/// Names are those of PyTorch: `conv1.weight`.
+using StateDict = reel::StateDict;
 
 class Module;
 
@@ -37,7 +37,16 @@ using LayersBehind = std::span<Module* const>;
 /// no tape or on one that is made within the call, leaves that were on the tape before it, and all that a method of
 /// one's own uses without enter(). Modules can be moved before and after use; one that was moved from throws when it is
 /// called.
-class Module {
+///
+/// A module or a parameter may have two places, as in tied weights:
+///
+///     Decoder& decoder = add("decoder", Decoder());
+///     Decoder& again = add("again", decoder);       // the same module, registered once more
+///     LanguageModel() { out.tie("weight", embedding.weight()); }
+///
+/// It is counted, saved and stepped once, under the name of its first place; state dicts that have it under any of its
+/// names, as PyTorch's have it under all, can be loaded.
+class Module : public std::enable_shared_from_this<Module> {
  public:
   Module() = default;
   virtual ~Module() = default;
@@ -52,13 +61,20 @@ class Module {
   /// takes them off the front of `behind`.
   Variable operator()(const Variable& x, LayersBehind& behind);
 
-  /// This module's parameters and those of its children, in the order of registration.
+  /// This module's parameters and those of its children, in the order of registration; what has two places at its
+  /// first.
   [[nodiscard]] std::vector<Variable> parameters() const;
   [[nodiscard]] std::vector<std::pair<std::string, Variable>> named_parameters() const;
   [[nodiscard]] std::vector<std::pair<std::string, Tensor>> named_buffers() const;
   /// The direct children.
   [[nodiscard]] std::vector<std::pair<std::string, Module*>> named_children() const;
-  /// How many numbers are trained.
+  /// All modules below this one by their paths, parents first, to do something with each:
+  ///
+  ///     for (const auto& [path, module] : model.named_modules()) {
+  ///       if (auto* norm = dynamic_cast<nn::BatchNorm*>(module)) norm->eval();
+  ///     }
+  [[nodiscard]] std::vector<std::pair<std::string, Module*>> named_modules() const;
+  /// How many numbers all parameters have, frozen ones too.
   [[nodiscard]] std::int64_t parameter_count() const;
 
   /// Switches this module and its children between training and evaluation (Dropout, BatchNorm).
@@ -67,10 +83,20 @@ class Module {
   [[nodiscard]] bool is_training() const { return training_; }
   void zero_grad() const;
 
+  /// Freezes the parameters of this module and its children, or thaws them, as PyTorch's requires_grad_(not on): frozen
+  /// ones are constants for the tape, keep value and name, get no gradient, and optimizers leave them alone. Buffers
+  /// are something else: in training a frozen BatchNorm normalises by the batch and moves its running statistics, as in
+  /// PyTorch; call eval() on it, after each train() of what is above it, to keep those too.
+  void freeze(bool on = true) const;
+  void unfreeze() const { freeze(false); }
+  /// Makes a parameter of this module itself the same as another one, whose value it takes on. Throws StateError where
+  /// this module has none of that name, and ShapeError or TypeError where that wants another shape or dtype.
+  void tie(const std::string& name, const Variable& parameter);
+
   /// Parameters and buffers by name. The tensors share memory with the module; clone() what is to stay.
   [[nodiscard]] StateDict state_dict() const;
   /// Copies the values in. Throws StateError, which lists everything missing, unexpected, and of another shape or
-  /// dtype; then nothing was changed.
+  /// dtype; then nothing was changed. Where a dict has something under several of its names, the last one counts.
   void load_state_dict(const StateDict& state);
 
   /// One line: the layer's name and options.
@@ -104,11 +130,19 @@ class Module {
   const Variable& parameter(const std::string& name, Tensor initial);
   /// Registers a buffer.
   Tensor& buffer(const std::string& name, Tensor initial);
-  /// Registers a child and hands it back.
-  template <std::derived_from<Module> M>
-  M& add(const std::string& name, M child) {
-    return static_cast<M&>(add_child(name, std::make_unique<M>(std::move(child))));
+  /// Registers a child and hands it back: one that is moved in, or, given a reference, one that is registered somewhere
+  /// already, once more. Throws StateError for a reference to one that is not, and for one that this module is part of.
+  template <class M>
+  requires std::derived_from<std::remove_reference_t<M>, Module>
+  auto& add(const std::string& name, M&& child) {
+    if constexpr (std::is_lvalue_reference_v<M>) {
+      share_child(name, child);
+      return child;
+    } else {
+      return static_cast<M&>(add_child(name, std::make_shared<M>(std::forward<M>(child))));
+    }
   }
+  Module& add_child(const std::string& name, std::shared_ptr<Module> child);
 
  private:
   friend class ModuleCall;
@@ -125,10 +159,18 @@ class Module {
   template <class T>
   struct Named {
     std::string name;
-    std::unique_ptr<T> item;  // by pointer: references stay good when more is registered or the module moves
+    std::shared_ptr<T> item;  // by pointer: references stay good when more is registered or the module moves
   };
 
-  Module& add_child(const std::string& name, std::unique_ptr<Module> child);
+  /// Where a parameter or buffer stands; those of one identity are the same.
+  struct Place {
+    std::string name;
+    const void* identity;
+    Tensor tensor;
+  };
+
+  [[nodiscard]] std::vector<Place> places() const;
+  void share_child(const std::string& name, Module& registered);
   void require_free(const std::string& name) const;
   void print(std::ostream& out, int depth) const;
   [[nodiscard]] bool has_parameters() const;

@@ -1,13 +1,26 @@
 #pragma once
 
+#include <initializer_list>
 #include <reel/nn/module.h>
 
 namespace reel::nn {
 
-/// Modules one after another, named 0, 1, 2, ... Write the list in braces: they make the modules, and so draw their
-/// initial weights, from left to right, where the order of arguments in parentheses is the compiler's choice.
+/// A layer of a Sequential with a name of its own.
+struct NamedModule {
+  template <std::derived_from<Module> M>
+  NamedModule(std::string its_name, M its_module)
+      : name(std::move(its_name)), module(std::make_shared<M>(std::move(its_module))) {}
+
+  std::string name;
+  std::shared_ptr<Module> module;
+};
+
+/// Modules one after another, named 0, 1, 2, ... or by names of their own. Write the list in braces: they make the
+/// modules, and so draw their initial weights, from left to right, where the order of arguments in parentheses is the
+/// compiler's choice.
 ///
 ///     nn::Sequential model{nn::Linear(784, 256), nn::ReLU(), nn::Linear(256, 10)};
+///     nn::Sequential named{{"hidden", nn::Linear(784, 256)}, {"relu", nn::ReLU()}, {"out", nn::Linear(256, 10)}};
 ///
 /// A layer does what it can of those behind it on its way out, in one pass over memory: Linear and BatchNorm a ReLU,
 /// Conv2d a ReLU and a MaxPool2d(2). Results and errors are those of the layers one after another; what a
@@ -18,11 +31,19 @@ class Sequential : public Module {
   explicit Sequential(Ms... modules) {
     (append(std::move(modules)), ...);
   }
+  /// Throws StateError for names that are empty, taken or have a dot.
+  Sequential(std::initializer_list<NamedModule> modules);
 
-  /// Adds a module at the end.
-  template <std::derived_from<Module> M>
-  Sequential& append(M module) {
-    layers_.push_back(&add(std::to_string(layers_.size()), std::move(module)));
+  /// Adds a module at the end, by the name of its number or another one: one that is moved in, or by reference one that
+  /// is registered already (see Module::add).
+  template <class M>
+  requires std::derived_from<std::remove_reference_t<M>, Module> Sequential& append(M&& module) {
+    return append(std::to_string(layers_.size()), std::forward<M>(module));
+  }
+  template <class M>
+  requires std::derived_from<std::remove_reference_t<M>, Module> Sequential& append(const std::string& name,
+                                                                                    M&& module) {
+    layers_.push_back(&add(name, std::forward<M>(module)));
     return *this;
   }
 
