@@ -109,7 +109,7 @@ void gradcheck(const Function& f, const std::vector<Tensor>& inputs, const Gradc
   require<AutogradError>(output.numel() > 0, "gradcheck", "the output has no elements: shape ", output.shape());
   const Tensor along = direction(output.shape(), options.seed);
   const std::vector<Variable> gradients = grad({output}, leaves, {.grad_outputs = {along}});
-  const PauseRecording pause;
+  const NoGrad pause;
   const double value = project(f, inputs, along);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     compare(i, gradients[i].value(), numeric_gradient(f, inputs, i, along, options.step), value, options);

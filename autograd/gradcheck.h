@@ -1,13 +1,8 @@
 #pragma once
 
-#include <functional>
-#include <reel/autograd/variable.h>
-#include <vector>
+#include <reel/autograd/function.h>
 
 namespace reel {
-
-/// A function of some Variables: an op, with whatever else it needs captured.
-using Function = std::function<Variable(const std::vector<Variable>&)>;
 
 struct GradcheckOptions {
   double step = 1e-6;
@@ -29,10 +24,11 @@ void gradcheck(const Function& f, const std::vector<Tensor>& inputs, const Gradc
 void gradgradcheck(const Function& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});
 
 /// All that an op has to stand: gradcheck and gradgradcheck on the inputs as given and on non-contiguous copies of
-/// them, and the same forward from both. With `broadcasts`, also with each input in turn cut down to its first row
-/// (an axis fewer) and to its first column (an axis of size 1) beside the others as they are; the forward must then be
-/// that of the cut input expanded. Other shapes are other inputs to call it with. For ops outside the library as well.
-/// Throws AutogradError where something differs, and ValueError for `broadcasts` with fewer than two inputs.
+/// them, jvp along a direction beside a central difference, and the same forward from both. With `broadcasts`, also
+/// with each input in turn cut down to its first row (an axis fewer) and to its first column (an axis of size 1) beside
+/// the others as they are; the forward must then be that of the cut input expanded. Other shapes are other inputs to
+/// call it with. For ops outside the library as well. Throws AutogradError where something differs, and ValueError for
+/// `broadcasts` with fewer than two inputs.
 void check_op(const Function& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});
 
 }  // namespace reel

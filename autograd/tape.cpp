@@ -2,10 +2,11 @@
 #include <atomic>
 #include <optional>
 #include <reel/autograd/leaf_guard.h>
+#include <reel/autograd/op_name.h>
 #include <reel/autograd/ops/arithmetic.h>
 #include <reel/autograd/tape.h>
 #include <reel/core/kernels/elementwise.h>
-#include <reel/core/kernels/reduce.h>
+#include <reel/core/scope.h>
 #include <utility>
 
 namespace reel {
@@ -41,6 +42,7 @@ struct Tape::Sweep {
   bool consume = false;                           // free entries on the way
   bool recorded = false;                          // the backward itself is being recorded
   bool to_leaves = false;                         // add to the leaves' grad()
+  detail::Moment started = 0;                     // what was changed since, a backward itself has changed
   Step step = {};                                 // of the entry at hand; kept for its memory
 };
 
@@ -65,61 +67,60 @@ Tape::~Tape() { current_tape = outer_; }
 
 Tape* Tape::current() { return current_tape; }
 
-PauseRecording::PauseRecording() : paused_(std::exchange(current_tape, nullptr)) {}
-PauseRecording::~PauseRecording() { current_tape = paused_; }
+NoGrad::NoGrad() : paused_(std::exchange(current_tape, nullptr)) {}
+NoGrad::~NoGrad() { current_tape = paused_; }
 
 std::int64_t Tape::place_of(const Variable& variable) const {
   if (variable.tape_ == serial_) return variable.place_;
-  if (!variable.is_leaf()) return -1;
-  const auto found = leaf_places_.find(variable.leaf_.get());
-  return found == leaf_places_.end() ? -1 : found->second;
+  if (variable.is_leaf()) {
+    const auto found = leaf_places_.find(variable.leaf_.get());
+    return found == leaf_places_.end() ? -1 : found->second;
+  }
+  if (!adopts_) return -1;
+  const auto found = adopted_places_.find({variable.tape_, variable.place_});
+  return found == adopted_places_.end() ? -1 : found->second;
 }
 
 std::int64_t Tape::place_or_add(const Variable& variable) {
   if (variable.is_leaf() && !variable.requires_grad()) return -1;  // also where it was frozen after it was used
   const std::int64_t known = place_of(variable);
-  if (known >= 0 || !variable.is_leaf()) return known;
-  if (LeafGuard* guard = LeafGuard::current()) guard->check(variable);
+  const bool is_adopted = adopts_ && variable.tape_ != 0;
+  if (known >= 0 || !(variable.is_leaf() || is_adopted)) return known;
+  LeafGuard* guard = LeafGuard::current();
+  if (guard != nullptr && !is_adopted) guard->check(variable);
   const auto place = static_cast<std::int64_t>(entries_.size());
   entries_.push_back({.op = "leaf",
                       .shape = variable.shape(),
                       .dtype = variable.dtype(),
                       .leaf = static_cast<std::int64_t>(leaves_.size()),
                       .backward = {}});
+  if (options_.check_finite) paths_.push_back(Scope::path());
   leaves_.push_back(variable);
-  leaf_places_.emplace(variable.leaf_.get(), place);
+  if (is_adopted) adopted_places_.emplace(std::pair(variable.tape_, variable.place_), place);
+  else leaf_places_.emplace(variable.leaf_.get(), place);
   return place;
 }
 
 bool Tape::depends(std::span<const InputRef> inputs) const {
-  return std::any_of(inputs.begin(), inputs.end(),
-                     [this](const Variable& input) { return input.requires_grad() || input.tape_ == serial_; });
+  return std::any_of(inputs.begin(), inputs.end(), [this](const Variable& input) {
+    return input.requires_grad() || input.tape_ == serial_ || (adopts_ && input.tape_ != 0);
+  });
 }
 
 Variable Tape::append(std::string_view op, std::span<const InputRef> inputs, Tensor value, Backward backward) {
   const std::size_t first = inputs_.size();
   for (const Variable& input : inputs) inputs_.push_back(place_or_add(input));
-  entries_.push_back({.op = std::string(op),
+  entries_.push_back({.op = detail::keep_name(op),
                       .shape = value.shape(),
                       .dtype = value.dtype(),
                       .first_input = static_cast<std::uint32_t>(first),
                       .input_count = static_cast<std::uint32_t>(inputs.size()),
                       .backward = std::move(backward)});
+  if (options_.check_finite) paths_.push_back(Scope::path());
   Variable out(std::move(value));
   out.tape_ = serial_;
   out.place_ = static_cast<std::int64_t>(entries_.size()) - 1;
   return out;
-}
-
-void Tape::check(std::string_view op, std::span<const InputRef> inputs, const Tensor& value) const {
-  if (!options_.check_finite || all_finite(value)) return;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const Variable& input = inputs[i];
-    require<NumericError>(all_finite(input.value()), op, "input ", i, " ", input.shape(),
-                          input.is_leaf() ? concat(" (parameter ", input.leaf_->name, ")") : "",
-                          " already holds a NaN or an infinity");
-  }
-  throw NumericError(op, "made a NaN or an infinity out of finite inputs; its output has shape ", value.shape());
 }
 
 void Tape::require_current(std::string_view op) const {
@@ -215,7 +216,8 @@ std::vector<Variable> Tape::gradients(const std::vector<Variable>& outputs, cons
 }
 
 void Tape::sweep(Sweep& state) {
-  std::optional<PauseRecording> pause;
+  state.started = detail::next_moment();
+  std::optional<NoGrad> pause;
   if (!state.recorded) pause.emplace();
   for (auto place = static_cast<std::int64_t>(state.gradients.size()) - 1; place >= 0; --place) {
     step_back(state, place);
@@ -230,6 +232,8 @@ void Tape::step_back(Sweep& state, std::int64_t place) {
   const auto at = static_cast<std::size_t>(place);
   if (state.consume && !state.gradients[at].defined()) entries_[at].backward = {};
   if (!state.gradients[at].defined() || (!state.wanted.empty() && !state.wanted[at])) return;
+  if (entries_[at].leaf >= 0 || !hooks_.empty()) run_hooks(at, state.gradients[at]);
+  if (options_.check_finite) check_finite_gradient(at, state.gradients[at]);
   if (entries_[at].leaf >= 0) return;
   Step& step = state.step;
   step.tape_ = this;
@@ -244,8 +248,9 @@ void Tape::step_back(Sweep& state, std::int64_t place) {
   // What somebody asked for keeps its gradient; all others are used up here.
   const bool is_asked_for = !state.asked.empty() && state.asked[at];
   const Variable gradient = is_asked_for ? state.gradients[at] : std::exchange(state.gradients[at], {});
-  Gradients arrived = backward(gradient, step);
+  Gradients arrived = call_backward(state, backward, gradient);
   check_gradients(entries_[at], step, arrived);
+  if (options_.check_finite) check_finite_gradients(at, step, arrived);
   for (std::size_t i = 0; i < arrived.size(); ++i) {
     if (!step.wants(i)) continue;
     const std::int64_t from = inputs_[entries_[at].first_input + i];
@@ -253,19 +258,16 @@ void Tape::step_back(Sweep& state, std::int64_t place) {
   }
 }
 
-void Tape::check_gradients(const Entry& entry, const Step& step, const Gradients& gradients) const {
-  require<AutogradError>(gradients.size() == entry.input_count, entry.op, "has ", entry.input_count,
-                         " inputs, but its backward returned ", gradients.size(), " gradients");
-  for (std::size_t i = 0; i < gradients.size(); ++i) {
-    if (!step.wants(i)) continue;
-    const Entry& input = entries_[static_cast<std::size_t>(inputs_[entry.first_input + i])];
-    require<AutogradError>(gradients[i].defined(), entry.op, "its backward returned no gradient for input ", i,
-                           ", which wants one");
-    require<AutogradError>(gradients[i].shape() == input.shape && gradients[i].dtype() == input.dtype, entry.op,
-                           "input ", i, " is ", input.dtype, ' ', input.shape,
-                           ", but its backward returned a gradient of ", gradients[i].dtype(), ' ',
-                           gradients[i].shape());
-  }
+Gradients Tape::call_backward(const Sweep& state, const Backward& backward, const Variable& gradient) const {
+  const auto place = static_cast<std::size_t>(state.step.place_);
+  const detail::ReadScope as_recorded({.since = entries_[place].recorded_at,
+                                       .until = state.started,
+                                       .name = entries_[place].op,
+                                       .excepted = gradient.value().memory()});
+  if (paths_.empty()) return backward(gradient, state.step);
+  const std::string path = paths_[place];  // a copy: paths_ grows while the backward is recorded
+  const Scope scope(path);
+  return backward(gradient, state.step);
 }
 
 void Tape::collect(Sweep& state, std::size_t place) const {
@@ -284,6 +286,9 @@ void Tape::clear() {
   inputs_.clear();
   leaves_.clear();
   leaf_places_.clear();
+  adopted_places_.clear();
+  hooks_.clear();
+  paths_.clear();
   consumed_serial_ = std::exchange(serial_, next_serial());
 }
 

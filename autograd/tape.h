@@ -2,9 +2,11 @@
 
 #include <functional>
 #include <initializer_list>
+#include <map>
 #include <memory>
 #include <reel/autograd/variable.h>
 #include <reel/core/blocks.h>
+#include <reel/core/changes.h>
 #include <span>
 #include <string>
 #include <string_view>
@@ -42,7 +44,8 @@ class Step {
 
 /// Computes the gradients of an op's inputs from that of its output: any function
 /// `Gradients(const Variable& grad, const Step& step)`. It is written in differentiable ops, so that it can be recorded
-/// itself; and it captures Variables and plain data, never a tape. Copies share what it captured.
+/// itself; and it captures Variables and plain data, never a tape. Copies share what it captured. Reading a value that
+/// was changed in place between the recording and the backward throws AutogradError.
 class Backward {
  public:
   Backward() = default;
@@ -70,7 +73,9 @@ class Backward {
 };
 
 struct TapeOptions {
-  /// Look at every value that is recorded, and throw NumericError at the first that holds a NaN or an infinity.
+  /// Look at every value that is recorded and at every gradient that a backward computes, and throw NumericError at the
+  /// first that holds a NaN or an infinity. The message names the op, the module that it ran in, its place on the tape,
+  /// and whether its forward or its backward made it.
   bool check_finite = false;
 };
 
@@ -111,6 +116,9 @@ class Tape {
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   /// Leaves that were used so far, in the order of their first use.
   [[nodiscard]] const std::vector<Variable>& leaves() const { return leaves_; }
+  /// Whether this is the result of an op that was recorded here.
+  [[nodiscard]] bool holds(const Variable& variable) const { return variable.tape_ == serial_; }
+  [[nodiscard]] const TapeOptions& options() const { return options_; }
 
   /// This thread's innermost tape, or null.
   [[nodiscard]] static Tape* current();
@@ -122,17 +130,24 @@ class Tape {
   [[nodiscard]] std::vector<Variable> gradients(const std::vector<Variable>& outputs,
                                                 const std::vector<Variable>& inputs, const GradOptions& options);
 
+ protected:
+  /// Takes up what other tapes recorded as if it were a leaf, instead of as a constant: for a part of what another tape
+  /// records as one op.
+  bool adopts_ = false;
+
  private:
-  friend class PauseRecording;
+  friend class NoGrad;
   friend class Step;
+  friend class Variable;
 
   struct Entry {
-    std::string op;
+    std::string_view op;  // for the life of the process
     Shape shape;
     DType dtype = float32;
     std::uint32_t first_input = 0;  // into inputs_
     std::uint32_t input_count = 0;
     std::int64_t leaf = -1;  // into leaves_, where the entry is one
+    detail::Moment recorded_at = detail::now();
     Backward backward;
   };
   struct Sweep;
@@ -144,7 +159,11 @@ class Tape {
   Variable seed(const Variable& output, const Variable& gradient) const;
   void sweep(Sweep& state);
   void step_back(Sweep& state, std::int64_t place);
+  [[nodiscard]] Gradients call_backward(const Sweep& state, const Backward& backward, const Variable& gradient) const;
+  void run_hooks(std::size_t place, Variable& gradient) const;
   void check_gradients(const Entry& entry, const Step& step, const Gradients& gradients) const;
+  void check_finite_gradient(std::size_t place, const Variable& gradient) const;
+  void check_finite_gradients(std::size_t place, const Step& step, const Gradients& gradients) const;
   void collect(Sweep& state, std::size_t place) const;
   void clear();
 
@@ -156,15 +175,18 @@ class Tape {
   detail::PooledVector<std::int64_t> inputs_;  // places, entry after entry; -1 for a constant
   std::vector<Variable> leaves_;
   std::unordered_map<const Leaf*, std::int64_t> leaf_places_;
+  std::map<std::pair<std::uint64_t, std::int64_t>, std::int64_t> adopted_places_;  // by tape and place there
+  std::unordered_map<std::int64_t, detail::HookList<GradientHook>> hooks_;         // by place; on what was recorded
+  std::vector<std::string> paths_;  // by place; the module at work, where values are checked
 };
 
-/// While one is alive, this thread records nothing, as if no tape were there.
-class PauseRecording {
+/// While one is alive, this thread records nothing, as if no tape were there: `const NoGrad pause;`
+class NoGrad {
  public:
-  PauseRecording();
-  ~PauseRecording();
-  PauseRecording(const PauseRecording&) = delete;
-  PauseRecording& operator=(const PauseRecording&) = delete;
+  NoGrad();
+  ~NoGrad();
+  NoGrad(const NoGrad&) = delete;
+  NoGrad& operator=(const NoGrad&) = delete;
   static void* operator new(std::size_t) = delete;
 
  private:

@@ -1,3 +1,4 @@
+#include <reel/autograd/tape.h>
 #include <reel/autograd/variable.h>
 #include <utility>
 
@@ -18,6 +19,15 @@ Leaf& Variable::leaf_state() const {
       "only leaves keep a gradient, and this Variable is none; make one with Variable::leaf(tensor), or "
       "ask for this gradient with grad(output, {variable})");
   return *leaf_;
+}
+
+HookHandle Variable::add_hook(GradientHook hook) const {
+  if (is_leaf()) return leaf_->hooks.add(std::move(hook));
+  for (Tape* tape = Tape::current(); tape != nullptr; tape = tape->outer_) {
+    if (tape->holds(*this)) return tape->hooks_[place_].add(std::move(hook));
+  }
+  throw AutogradError("register_hook", "wants a leaf or what is recorded on a tape; this Variable ",
+                      defined() ? concat("of shape ", shape()) : std::string("is undefined and"), " is neither");
 }
 
 const Tensor& Variable::grad() const { return leaf_state().grad; }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <reel/autograd/hooks.h>
 #include <reel/core/tensor.h>
 #include <string>
 
@@ -10,9 +11,10 @@ namespace reel {
 /// What all handles of one leaf share: its gradient, and who owns it.
 struct Leaf {
   Tensor grad;
-  std::string name;            // a parameter's name within its module; for messages
-  bool is_registered = false;  // as a module's parameter
-  bool requires_grad = true;   // else tapes take it for a constant
+  detail::HookList<GradientHook> hooks;  // on its gradient
+  std::string name;                      // a parameter's name within its module; for messages
+  bool is_registered = false;            // as a module's parameter
+  bool requires_grad = true;             // else tapes take it for a constant
 };
 
 /// A Tensor and its place on a tape. There are three kinds: a leaf, for which gradients are collected (a parameter, or
@@ -52,12 +54,24 @@ class Variable {
   void set_requires_grad(bool on) const;
   /// What the handles of this leaf share. Throws AutogradError where this is no leaf.
   [[nodiscard]] Leaf& leaf_state() const;
+  /// Adds a function that is called with this Variable's gradient in every backward (and grad()) that computes it, once
+  /// all of it has arrived: `f(const Variable& grad)`. What it returns goes on in the gradient's place; nothing, or an
+  /// undefined Variable, lets it be. A leaf keeps its hooks, the others go with the tape. With {.create_graph = true}
+  /// what the hook computes is recorded as well. Throws AutogradError where this is neither a leaf nor recorded on a
+  /// tape that is alive on this thread.
+  template <class F>
+  HookHandle register_hook(F f) const {
+    return add_hook(detail::make_hook<Variable, const Variable&>(std::move(f)));
+  }
   /// A constant with the same value (and the same memory).
   [[nodiscard]] Variable detach() const { return Variable(value_); }
 
  private:
   friend class Step;
   friend class Tape;
+
+  HookHandle add_hook(GradientHook hook) const;
+
   Tensor value_;
   std::shared_ptr<Leaf> leaf_;
   std::uint64_t tape_ = 0;  // the serial number of the tape that `place_` is on; 0: none

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <reel/core/changes.h>
 
 namespace reel {
 
@@ -31,9 +32,25 @@ class Storage {
   [[nodiscard]] std::byte* data() const { return data_; }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
+  /// When it was last changed in place, and by what; 0 for never. What its first owner writes is no change.
+  [[nodiscard]] detail::Moment changed_at() const { return changed_at_.load(std::memory_order_relaxed); }
+  [[nodiscard]] const char* changed_by() const { return changed_by_.load(std::memory_order_relaxed); }
+  void mark_changed(const char* by) const {
+    changed_at_.store(detail::next_moment(), std::memory_order_relaxed);
+    changed_by_.store(by, std::memory_order_relaxed);
+  }
+  /// Whether this thread's reader may read it.
+  [[nodiscard]] bool is_readable() const {
+    const detail::Reader& who = detail::reader;
+    return changed_at() <= who.since || changed_at() > who.until || made_at_ > who.since || who.excepted == this;
+  }
+
  private:
   std::size_t bytes_;
   std::byte* data_;
+  detail::Moment made_at_ = detail::now();
+  mutable std::atomic<detail::Moment> changed_at_{0};  // atomic: the threads of one loop may all write
+  mutable std::atomic<const char*> changed_by_{nullptr};
 };
 
 }  // namespace reel

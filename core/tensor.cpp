@@ -95,11 +95,6 @@ Tensor Tensor::of(std::initializer_list<double> values, DType dtype) {
 
 std::int64_t Tensor::size(std::int64_t axis) const { return shape()[normalize_axis("size", axis, rank())]; }
 
-bool Tensor::is_sole_owner() const {
-  // The owner's count tells of its views, too.
-  return impl().owner == nullptr ? impl_.use_count() == 1 : impl_.use_count() == 1 && impl_->owner.use_count() == 1;
-}
-
 void Tensor::throw_other_dtype(DType wanted) const {
   throw TypeError("data", "the tensor holds ", dtype(), ", asked for ", wanted);
 }
@@ -149,6 +144,7 @@ Tensor Tensor::to(DType wanted) const {
 void Tensor::fill(double value) {
   require_writable();
   kernels::fill(*this, value);
+  mark_changed("fill");
 }
 
 void Tensor::copy_from(const Tensor& source) {
@@ -157,6 +153,14 @@ void Tensor::copy_from(const Tensor& source) {
   require<ShapeError>(expands(source.shape(), shape()), "copy_from", "a source of shape ", source.shape(),
                       " does not expand to ", shape());
   kernels::copy(*this, (shares_memory_with(source) ? source.clone() : source).expand(shape()));
+  mark_changed("copy_from");
+}
+
+void Tensor::require_unchanged() const {
+  const Storage& memory = *owner().storage;
+  require<AutogradError>(memory.is_readable(), detail::reader.name, "its backward needs the ", dtype(), ' ', shape(),
+                         " that it was recorded with, but ", memory.changed_by(),
+                         " changed it in place since; change it after the backward, or let the op have a clone()");
 }
 
 void Tensor::require_writable() const {

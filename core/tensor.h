@@ -48,21 +48,33 @@ class Tensor {
   [[nodiscard]] std::size_t nbytes() const { return static_cast<std::size_t>(numel()) * size_of(dtype()); }
   [[nodiscard]] bool is_contiguous() const { return impl().contiguous; }
   /// True where no other Tensor shares the memory, so that it may be written over.
-  [[nodiscard]] bool is_sole_owner() const;
+  [[nodiscard]] bool is_sole_owner() const {
+    // The owner's count tells of its views, too.
+    return impl().owner == nullptr ? impl_.use_count() == 1 : impl_.use_count() == 1 && impl_->owner.use_count() == 1;
+  }
+  /// Tells one storage from another.
+  [[nodiscard]] const void* memory() const { return &*owner().storage; }
   /// True where both are views of one storage.
-  [[nodiscard]] bool shares_memory_with(const Tensor& other) const { return &owner() == &other.owner(); }
+  [[nodiscard]] bool shares_memory_with(const Tensor& other) const { return memory() == other.memory(); }
 
-  /// The first element. Elements lie at `strides()`. Throws TypeError where T is not the dtype.
+  /// The first element. Elements lie at `strides()`. Throws TypeError where T is not the dtype. mutable_data() counts
+  /// as a change in place where somebody else holds the memory too, which is all that is seen of writes by pointer.
   template <class T>
   [[nodiscard]] const T* data() const {
+    require_readable();
     return reinterpret_cast<const T*>(raw(dtype_of<T>()));
   }
   template <class T>
   [[nodiscard]] T* mutable_data() {
-    return reinterpret_cast<T*>(raw(dtype_of<T>()));
+    std::byte* first = raw(dtype_of<T>());
+    mark_changed("mutable_data");
+    return reinterpret_cast<T*>(first);
   }
   /// The first element's address, whatever the dtype.
-  [[nodiscard]] std::byte* bytes() const { return impl().first; }
+  [[nodiscard]] std::byte* bytes() const {
+    require_readable();
+    return impl_->first;
+  }
   /// All elements of a contiguous tensor. Throws ShapeError for one that is not.
   template <class T>
   [[nodiscard]] std::span<const T> span() const {
@@ -115,6 +127,13 @@ class Tensor {
   /// Takes over the values of `source`, broadcast to this shape and converted to this dtype. The source may overlap.
   /// Both throw ValueError for an expanded view. Throws ShapeError where the shapes do not fit.
   void copy_from(const Tensor& source);
+  /// Names what wrote to the memory through mutable_data(), for the error of a backward that needed the old values.
+  /// `by` is a literal.
+  void mark_changed(const char* by) {
+    if (!is_sole_owner()) [[unlikely]] {
+      owner().storage->mark_changed(by);
+    }
+  }
 
  private:
   struct Impl {
@@ -147,6 +166,13 @@ class Tensor {
     return impl_->first;
   }
   [[noreturn]] void throw_other_dtype(DType wanted) const;
+  /// Throws AutogradError where this thread reads as of a time at which this was another value.
+  void require_readable() const {
+    if (owner().storage->changed_at() > detail::reader.since) [[unlikely]] {
+      require_unchanged();
+    }
+  }
+  void require_unchanged() const;
   void require_contiguous() const;
   void require_writable() const;
 

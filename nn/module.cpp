@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <reel/autograd/tape.h>
 #include <reel/nn/module.h>
 #include <typeinfo>
 #include <unordered_set>
@@ -25,7 +26,39 @@ Variable Module::operator()(const Variable& x) {
 
 Variable Module::operator()(const Variable& x, LayersBehind& behind) {
   const ModuleCall call(*this, {&x, 1});
-  return forward_with(x, behind);
+  if (hooks_ != nullptr) return call_hooked(x);
+  const auto hooked = std::find_if(behind.begin(), behind.end(), [](const Module* m) { return m->hooks_ != nullptr; });
+  LayersBehind free(behind.begin(), hooked);
+  const std::size_t offered = free.size();
+  const Variable y = forward_with(x, free);
+  behind = behind.subspan(offered - free.size());
+  return y;
+}
+
+ModuleHooks& Module::hooks() {
+  if (hooks_ == nullptr) hooks_ = std::make_unique<ModuleHooks>();
+  return *hooks_;
+}
+
+Variable Module::call_hooked(const Variable& x) {
+  Variable in = x;
+  hooks_->before.for_each([&](const auto& hook) {
+    if (Variable other = hook(*this, in); other.defined()) in = std::move(other);
+  });
+  LayersBehind none;
+  Variable out = forward_with(in, none);
+  hooks_->after.for_each([&](const auto& hook) {
+    if (Variable other = hook(*this, in, out); other.defined()) out = std::move(other);
+  });
+  if (hooks_->backward.empty()) return out;
+  // An op of its own: the output may have been there before, and have other uses.
+  return record("module_output", {out}, out.value(), [this](const Variable& grad, const Step&) -> Gradients {
+    Variable gradient = grad;
+    hooks_->backward.for_each([&](const auto& hook) {
+      if (Variable other = hook(*this, gradient); other.defined()) gradient = std::move(other);
+    });
+    return {gradient};
+  });
 }
 
 Variable Module::forward_with(const Variable& x, LayersBehind&) { return forward(x); }
@@ -118,6 +151,14 @@ void Module::tie(const std::string& name, const Variable& parameter) {
                      ", the parameter to tie it to ", parameter.dtype());
   parameter.leaf_state().is_registered = true;
   *own->item = parameter;
+}
+
+std::vector<std::string> Module::parameters_without_grad() const {
+  std::vector<std::string> names;
+  for (const auto& [name, parameter] : named_parameters()) {
+    if (parameter.requires_grad() && !parameter.grad().defined()) names.push_back(name);
+  }
+  return names;
 }
 
 std::vector<Module::Place> Module::places() const {

@@ -6,6 +6,7 @@
 #include <ostream>
 #include <reel/core/state_dict.h>
 #include <reel/nn/module_call.h>
+#include <reel/nn/module_hooks.h>
 #include <span>
 #include <string>
 #include <utility>
@@ -82,6 +83,27 @@ class Module : public std::enable_shared_from_this<Module> {
   void eval() { train(false); }
   [[nodiscard]] bool is_training() const { return training_; }
   void zero_grad() const;
+  /// The names of the parameters that want a gradient and have none: those that nothing led to in the backwards since zero_grad().
+  [[nodiscard]] std::vector<std::string> parameters_without_grad() const;
+
+  /// Adds a function that is called before forward, `f(Module&, const Variable& x)`. What it returns goes in in x's
+  /// place; nothing, or an undefined Variable, lets x be. Hooks of all kinds are called in the order in which they were
+  /// added, and a module that has some does none of its neighbours' work in a Sequential, nor do they its. Methods of
+  /// one's own have no hooks.
+  template <class F>
+  HookHandle register_forward_pre_hook(F f) {
+    return hooks().before.add(detail::make_hook<Variable, Module&, const Variable&>(std::move(f)));
+  }
+  /// The same after forward: `f(Module&, const Variable& x, const Variable& y)`, for the output y.
+  template <class F>
+  HookHandle register_forward_hook(F f) {
+    return hooks().after.add(detail::make_hook<Variable, Module&, const Variable&, const Variable&>(std::move(f)));
+  }
+  /// The same in a backward, `f(Module&, const Variable& grad)`, for the gradient of the output.
+  template <class F>
+  HookHandle register_full_backward_pre_hook(F f) {
+    return hooks().backward.add(detail::make_hook<Variable, Module&, const Variable&>(std::move(f)));
+  }
 
   /// Freezes the parameters of this module and its children, or thaws them, as PyTorch's requires_grad_(not on): frozen
   /// ones are constants for the tape, keep value and name, get no gradient, and optimizers leave them alone. Buffers
@@ -170,6 +192,8 @@ class Module : public std::enable_shared_from_this<Module> {
   };
 
   [[nodiscard]] std::vector<Place> places() const;
+  [[nodiscard]] ModuleHooks& hooks();
+  Variable call_hooked(const Variable& x);
   void share_child(const std::string& name, Module& registered);
   void require_free(const std::string& name) const;
   void print(std::ostream& out, int depth) const;
@@ -179,7 +203,8 @@ class Module : public std::enable_shared_from_this<Module> {
   std::vector<Named<Variable>> parameters_;
   std::vector<Named<Tensor>> buffers_;
   std::vector<Named<Module>> children_;
-  std::string name_;  // as a child; empty for a root
+  std::unique_ptr<ModuleHooks> hooks_;  // none before the first
+  std::string name_;                    // as a child; empty for a root
   bool training_ = true;
   MovedFrom moved_from_;
 };

@@ -157,6 +157,7 @@ void relu_in_place(Tensor& a) {
     parallel_for(a.numel(), kernels::loop_chunk,
                  [&](std::int64_t begin, std::int64_t end) { relu_row(values + begin, end - begin); });
   });
+  a.mark_changed("relu_in_place");
 }
 Tensor leaky_relu(const Tensor& a, double slope) {
   return float_op("leaky_relu", a, [slope]<class T>(T x) { return x < 0 ? static_cast<T>(slope) * x : x; });
@@ -233,6 +234,7 @@ void add_scaled(Tensor& a, const Tensor& b, double scale) {
       add_scaled_row(to + begin, from + begin, static_cast<T>(scale), end - begin);
     });
   });
+  a.mark_changed("add_scaled");
 }
 
 }  // namespace reel

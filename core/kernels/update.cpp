@@ -145,7 +145,7 @@ struct Piece {
 /// Calls `f(piece, update)` for pieces of the parameters, in one parallel loop over the elements of all: a task may
 /// get the end of one parameter, some small ones and the beginning of another.
 template <class F>
-void for_each_piece(std::string_view op, std::vector<Update>& updates, const F& f) {
+void for_each_piece(const char* op, std::vector<Update>& updates, const F& f) {
   std::vector<std::int64_t> ends;  // of each parameter, in a row of all
   for (Update& update : updates) {
     update.grad = update.grad.contiguous();
@@ -161,6 +161,7 @@ void for_each_piece(std::string_view op, std::vector<Update>& updates, const F& 
       at = stop;
     }
   });
+  for (Update& update : updates) update.parameter.mark_changed(op);
 }
 
 }  // namespace

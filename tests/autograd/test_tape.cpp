@@ -195,7 +195,7 @@ TEST_CASE("tape: what backward refuses") {
       {[&] { tape.backward(Tensor::scalar(1)); }, {"AutogradError: backward: ", "depends on no leaf"}},
       {[&] { tape.backward(Variable()); }, {"AutogradError: backward: "}},
       {[&] {
-         const PauseRecording pause;
+         const NoGrad pause;
          tape.backward(y);
        },
        {"AutogradError: backward: ", "pause"}},
@@ -243,11 +243,11 @@ TEST_CASE("tape: several threads, each with a tape over the same values") {
   }
 }
 
-TEST_CASE("tape: PauseRecording") {
+TEST_CASE("tape: NoGrad") {
   const Variable x = number(3);
   Tape tape;
   {
-    const PauseRecording pause;
+    const NoGrad pause;
     CHECK(Tape::current() == nullptr);
     CHECK((x * x).item() == 9);
   }

@@ -99,3 +99,27 @@ TEST_CASE("tape: check_finite names the first op, and the parameter that it came
   });
   CHECK_NOTHROW(static_cast<void>(good * good));
 }
+
+TEST_CASE("tape: check_finite names the op whose backward made a NaN, its module and its place") {
+  const Variable x = Variable::leaf(Tensor::of({4, 0}), "x");
+  const auto halves = [](const Variable& v) {
+    const Scope scope("head");
+    return sqrt(v);  // finite; its slope at 0 is not
+  };
+  Tape tape({.check_finite = true});
+  Variable loss = sum(halves(x) * 2.0);
+  check_error([&] { tape.backward(loss); }, {"NumericError: sqrt (head): its backward, at place 1 of the tape",
+                                             "made a NaN or an infinity", "out of a finite gradient", "input 0 [2]"});
+  CHECK_FALSE(x.grad().defined());
+  loss = sum(halves(x));
+  check_error([&] { static_cast<void>(grad({loss}, {x})); }, {"NumericError: sqrt (head): its backward"});
+  const GradOptions recorded{.create_graph = true};
+  check_error([&] { static_cast<void>(grad({loss}, {x}, recorded)); },
+              {"NumericError: div (head): made a NaN or an infinity"});
+  const Variable y = x * 2.0;
+  check_error(
+      [&] {
+        tape.backward(y, {.gradient = Tensor::of({1, INFINITY})});
+      },
+      {"NumericError: mul: the gradient for its output [2]", "started with it"});
+}
