@@ -1,3 +1,4 @@
+#include <reel/autograd/checkpoint.h>
 #include <reel/autograd/ops/norm.h>
 #include <reel/nn/activation.h>
 #include <reel/nn/batch_norm.h>
@@ -23,7 +24,7 @@ Variable BatchNorm::forward_with(const Variable& x, LayersBehind& behind) {
                            .momentum = options_.momentum,
                            .epsilon = options_.eps,
                            .activation = take_relu(behind)});
-  if (is_training()) batches_->fill(batches_->item() + 1);
+  if (is_training() && !is_recomputing()) batches_->fill(batches_->item() + 1);
   return y;
 }
 

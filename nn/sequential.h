@@ -47,6 +47,12 @@ class Sequential : public Module {
     return *this;
   }
 
+  /// Cuts the layers into `segments` of about equal length, each of which is a checkpoint: of what they compute while a
+  /// tape records, only the segments' inputs are kept, and the backward computes the rest again, segment by segment.
+  /// See reel::checkpoint; a square root of the number of layers is a good number of segments. 0 ends it. Throws
+  /// ValueError for more segments than layers.
+  Sequential& checkpoint_segments(std::size_t segments);
+
   [[nodiscard]] std::size_t size() const { return layers_.size(); }
   /// Throws IndexError.
   [[nodiscard]] Module& operator[](std::size_t i) const;
@@ -57,6 +63,7 @@ class Sequential : public Module {
 
  private:
   std::vector<Module*> layers_;  // owned as children
+  std::size_t segments_ = 0;
 };
 
 }  // namespace reel::nn

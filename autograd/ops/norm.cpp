@@ -1,3 +1,4 @@
+#include <reel/autograd/checkpoint.h>
 #include <reel/autograd/ops/activation.h>
 #include <reel/autograd/ops/arithmetic.h>
 #include <reel/autograd/ops/norm.h>
@@ -67,7 +68,7 @@ Gradients recorded_grads(const Variable& grad, const Variable& x, const Variable
 }
 
 void move_towards(Tensor& running, const Tensor& batch, double momentum) {
-  if (running.defined()) running.copy_from(running * (1 - momentum) + batch * momentum);
+  if (running.defined() && !is_recomputing()) running.copy_from(running * (1 - momentum) + batch * momentum);
 }
 
 }  // namespace
