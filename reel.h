@@ -3,6 +3,7 @@
 /// The whole of Reel. Smaller headers compile faster; each of these may be included by itself.
 
 #include <reel/autograd/checkpoint.h>
+#include <reel/autograd/derivatives.h>
 #include <reel/autograd/gradcheck.h>
 #include <reel/autograd/ops/activation.h>
 #include <reel/autograd/ops/arithmetic.h>

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <reel/autograd/derivatives.h>
 #include <reel/autograd/gradcheck.h>
 #include <reel/autograd/ops/arithmetic.h>
 #include <reel/autograd/ops/reduce.h>
@@ -80,9 +81,27 @@ void require_same_forward(const Function& f, const std::vector<Tensor>& inputs, 
                          "the forward gives other values for ", which, " inputs");
 }
 
+/// The derivative of the output along a direction of the inputs, by jvp and by a central difference.
+void check_jvp(const Function& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options) {
+  std::vector<Tensor> along;
+  for (const Tensor& input : inputs) along.push_back(direction(input.shape(), options.seed + 20 + along.size()));
+  const auto at = [&](double by) {
+    std::vector<Variable> moved;
+    for (std::size_t i = 0; i < inputs.size(); ++i) moved.emplace_back(inputs[i] + along[i] * by);
+    return f(moved).value();
+  };
+  const auto [value, product] = jvp(f, inputs, along);
+  const Tensor numeric = (at(options.step) - at(-options.step)) / (2 * options.step);
+  const double rounding = 1e-14 * std::max(1.0, max(abs(value)).item()) / options.step;
+  const double difference = max(abs(product - numeric)).item();
+  require<AutogradError>(difference <= options.tolerance * max(abs(numeric)).item() + rounding, "check_op", "jvp is ",
+                         difference, " off the central difference along a direction");
+}
+
 void check_gradients(const Function& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options) {
   gradcheck(f, inputs, options);
   gradgradcheck(f, inputs, options);
+  check_jvp(f, inputs, options);
 }
 
 /// Input `which` is cut to `part`, and broadcasts beside the others.

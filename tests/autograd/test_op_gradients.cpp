@@ -37,6 +37,10 @@ TEST_CASE("gradients: arithmetic") {
       {"neg", [](const In& v) { return -v[0]; }, {{4}}},
       {"abs", [](const In& v) { return abs(v[0]); }, {{3, 4}}, -2, 2, true},
       {"pow", [](const In& v) { return pow(v[0], 2.5); }, {{3, 2}}, 0.5, 2},
+      {"pow of 0", [](const In& v) { return pow(v[0], 0) * v[0]; }, {{3, 2}}},
+      {"pow of 1", [](const In& v) { return pow(v[0], 1) * v[0]; }, {{3, 2}}},
+      {"pow of -2", [](const In& v) { return pow(v[0], -2); }, {{3, 2}}, 0.5, 2},
+      {"to", [](const In& v) { return to(v[0], float64) * v[0]; }, {{3, 2}}},
       {"exp", [](const In& v) { return exp(v[0]); }, {{3, 2}}},
       {"log", [](const In& v) { return log(v[0]); }, {{3, 2}}, 0.5, 2},
       {"sin", [](const In& v) { return sin(v[0]); }, {{3, 2}}},
@@ -81,6 +85,9 @@ TEST_CASE("gradients: reductions") {
          return mean(v[0], {0, 2});
        },
        {{3, 4, 2}}},
+      {"mean of all", [](const In& v) { return mean(v[0]) * v[0]; }, {{3, 4}}},
+      {"var of all", [](const In& v) { return var(v[0]) * v[0]; }, {{3, 4}}},
+      {"max of all", [](const In& v) { return max(v[0]); }, {{3, 4}}, -2, 2, true},
       {"var", [](const In& v) { return var(v[0], {1}); }, {{3, 4}}},
       {"var population",
        [](const In& v) {
@@ -157,6 +164,9 @@ TEST_CASE("gradients: matmul and linear") {
       {"linear with ReLU",
        [](const In& v) { return linear(v[0], v[1], v[2], Activation::relu); },
        {{2, 3}, {4, 3}, {4}}},
+      {"linear 3-d with ReLU",
+       [](const In& v) { return linear(v[0], v[1], {}, Activation::relu); },
+       {{2, 2, 3}, {4, 3}}},
       {"linear without bias", [](const In& v) { return linear(v[0], v[1]); }, {{2, 3}, {4, 3}}},
       {"linear 3-d", [](const In& v) { return linear(v[0], v[1], v[2]); }, {{2, 2, 3}, {4, 3}, {4}}},
   });
@@ -178,6 +188,11 @@ TEST_CASE("gradients: conv2d") {
       {"conv2d same, strided and dilated",
        conv({.stride = 2, .padding = "same", .dilation = 2}),
        {{1, 2, 6, 5}, {2, 2, 3, 3}, {2}}},
+      {"conv2d strided and asymmetric",
+       conv({.stride = {2, 3}, .padding = {{1, 0}, {0, 2}}}),
+       {{1, 2, 5, 4}, {2, 2, 2, 3}, {2}}},
+      {"conv2d depthwise, strided", conv({.stride = 2, .padding = 1, .groups = 2}), {{2, 2, 5, 4}, {4, 1, 3, 3}, {4}}},
+      {"conv2d 1x1, strided", conv({.stride = 2}), {{1, 2, 4, 3}, {3, 2, 1, 1}, {3}}},
       {"conv2d 1x1", conv({}), {{2, 3, 2, 3}, {2, 3, 1, 1}, {2}}},
       {"conv2d with ReLU",
        [](const In& v) { return conv2d(v[0], v[1], v[2], {}, Activation::relu); },
@@ -200,6 +215,15 @@ TEST_CASE("gradients: conv1d and the transposed convolutions") {
   };
   check_table({
       {"conv1d", conv({}), {{2, 2, 5}, {3, 2, 3}, {3}}},
+      {"conv1d with ReLU",
+       [](const In& v) { return conv1d(v[0], v[1], v[2], {.padding = 1}, Activation::relu); },
+       {{2, 2, 4}, {3, 2, 3}, {3}}},
+      {"conv_transpose1d with ReLU",
+       [](const In& v) { return conv_transpose1d(v[0], v[1], v[2], {}, Activation::relu); },
+       {{2, 2, 3}, {2, 2, 2}, {2}}},
+      {"conv_transpose1d groups",
+       [](const In& v) { return conv_transpose1d(v[0], v[1], {}, {.stride = 2, .dilation = 2, .groups = 2}); },
+       {{1, 4, 3}, {4, 1, 2}}},
       {"conv1d causal", conv({.padding = {4, 0}, .dilation = 2}), {{1, 2, 5}, {2, 2, 3}}},
       {"conv1d groups", conv({.stride = 2, .padding = "same", .groups = 2}), {{2, 4, 5}, {4, 2, 2}, {4}}},
       {"conv1d reflect", conv({.padding = 2, .padding_mode = PaddingMode::reflect}), {{1, 2, 4}, {2, 2, 3}, {2}}},
@@ -233,6 +257,17 @@ TEST_CASE("gradients: pad") {
       {"pad reflect", padded({2, 1, 4, 0}, PaddingMode::reflect), {{2, 3, 4}}},
       {"pad replicate", padded({1, 2, -1, 3}, PaddingMode::replicate), {{2, 3, 2}}},
       {"pad circular", padded({0, 7, 1, 1}, PaddingMode::circular), {{2, 2, 3}}},
+      {"conv2d reflect",
+       [](const In& v) {
+         return conv2d(v[0], v[1], {}, {.stride = 2, .padding = 1, .padding_mode = PaddingMode::reflect});
+       },
+       {{1, 2, 4, 3}, {2, 2, 3, 3}}},
+      {"conv2d replicate with ReLU and max_pool2d",
+       [](const In& v) {
+         return conv2d_max_pool2d(v[0], v[1], v[2], {.padding = 1, .padding_mode = PaddingMode::replicate},
+                                  Activation::relu);
+       },
+       {{1, 2, 4, 4}, {2, 2, 3, 3}, {2}}},
       {"conv2d circular",
        [](const In& v) {
          return conv2d(v[0], v[1], v[2], {.padding = {{1, 2}, 1}, .padding_mode = PaddingMode::circular});
@@ -273,6 +308,7 @@ TEST_CASE("gradients: pooling") {
 TEST_CASE("gradients: normalisation and dropout") {
   check_table({
       {"batch_norm", [](const In& v) { return batch_norm(v[0], v[1], v[2], {}, {}); }, {{3, 2, 2, 2}, {2}, {2}}},
+      {"batch_norm 3-d", [](const In& v) { return batch_norm(v[0], v[1], v[2], {}, {}); }, {{3, 2, 3}, {2}, {2}}},
       {"batch_norm 2-d", [](const In& v) { return batch_norm(v[0], v[1], v[2], {}, {}); }, {{5, 3}, {3}, {3}}},
       {"batch_norm with ReLU",
        [](const In& v) { return batch_norm(v[0], v[1], v[2], {}, {}, {.activation = Activation::relu}); },
@@ -309,6 +345,16 @@ TEST_CASE("gradients: losses") {
         {"cross_entropy 4-d",
          [=](const In& v) {
            return cross_entropy(v[0], Tensor::of({2, 0, 1, 2}, {2, 2, 1}, int64), reduction);
+         },
+         {{2, 3, 2, 1}}},
+        {"cross_entropy 4-d smoothed",
+         [=](const In& v) {
+           return cross_entropy(v[0], Tensor::of({2, 0, 1, 2}, {2, 2, 1}, int64), reduction, 0.3);
+         },
+         {{2, 3, 2, 1}}},
+        {"nll_loss 4-d",
+         [=](const In& v) {
+           return nll_loss(log_softmax(v[0], 1), Tensor::of({2, 0, 1, 2}, {2, 2, 1}, int64), reduction);
          },
          {{2, 3, 2, 1}}},
         {"nll_loss", [=](const In& v) { return nll_loss(log_softmax(v[0], 1), labels(), reduction); }, {{3, 4}}},
