@@ -1,5 +1,6 @@
 # Reel's targets: one static library for each folder, and the flags that all of them share.
 
+include(GNUInstallDirs)
 find_package(Threads REQUIRED)
 
 # <reel/core/tensor.h> is spelt the same in the tree as after installation: one link in the build folder per public folder.
@@ -23,8 +24,12 @@ endif()
 function(reel_layer folder)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cpp)
   add_library(reel_${folder} STATIC ${sources})
-  target_include_directories(reel_${folder} PUBLIC ${REEL_INCLUDE_DIR})
-  target_link_libraries(reel_${folder} PRIVATE reel_flags)
+  target_include_directories(reel_${folder} PUBLIC
+    $<BUILD_INTERFACE:${REEL_INCLUDE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_compile_features(reel_${folder} PUBLIC cxx_std_20)
+  # Threads are said again: what is only for the build says nothing to those who link an installed library.
+  target_link_libraries(reel_${folder} PRIVATE $<BUILD_INTERFACE:reel_flags> Threads::Threads)
+  set_target_properties(reel_${folder} PROPERTIES EXPORT_NAME ${folder})
   foreach(below IN LISTS ARGN)
     target_link_libraries(reel_${folder} PUBLIC reel_${below})
   endforeach()
