@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+"""Breaks gradients on purpose, one at a time, and shows that the tests notice: `python3 tests/mutations.py [NAME...]`.
+
+Each mutation changes one place in the sources: a dropped term, a wrong sign, a missing transpose, a zero, a swapped
+stride, a wrong scale. It is compiled into the tests, and some test has to fail. It works on a copy of the sources in
+build/mutations, never on the checkout. With names, only the mutations whose file's name contains one of them.
+
+Ends with status 1 where a mutation survived or doesn't fit the sources any more. Takes some 15 seconds a mutation.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+COPY = ROOT / "build" / "mutations"
+FOLDERS = ["core", "autograd", "nn", "optim", "data", "tests", "cmake"]
+OPS = "autograd/ops/"
+KERNELS = "core/kernels/"
+
+# Tests that are asked first, since they notice most; a mutation that gets by them meets all the others.
+QUICK = "*agree with PyTorch*,gradients*,*gradcheck*,grad*"
+
+# file, the text that stands there once, what takes its place, what that is
+MUTATIONS = [
+    (OPS + "arithmetic.cpp", "i == 0 ? grad : -grad", "i == 0 ? grad : grad", "sub: the sign of b's gradient"),
+    (OPS + "arithmetic.cpp", "grad * (i == 0 ? b : a)", "grad * (i == 0 ? a : b)", "mul: the factors change places"),
+    (OPS + "arithmetic.cpp", "-(grad * a) / (b * b)", "-(grad * a) / b", "div: b once instead of squared"),
+    (OPS + "arithmetic.cpp", "-(grad * a) / (b * b)", "(grad * a) / (b * b)", "div: the sign of b's gradient"),
+    (OPS + "arithmetic.cpp", "i == 0 ? is_a : 1.0 - is_a", "i == 0 ? is_a : is_a", "maximum: both get a's share"),
+    (OPS + "arithmetic.cpp", "grad * sign(a)", "grad", "abs: the sign is forgotten"),
+    (OPS + "arithmetic.cpp", "exponent * pow(a, exponent - 1)", "pow(a, exponent - 1)", "pow: no exponent in front"),
+    (OPS + "arithmetic.cpp", "exponent * pow(a, exponent - 1)", "exponent * pow(a, exponent)", "pow: one power too many"),
+    (OPS + "arithmetic.cpp", "{grad / a}", "{grad * a}", "log: times instead of divided by"),
+    (OPS + "arithmetic.cpp", "grad / (2.0 * step.output(y))", "grad / step.output(y)", "sqrt: a half is lost"),
+    (OPS + "arithmetic.cpp", "{grad * step.output(y)}", "{grad * Variable(y)}", "exp: no second derivative"),
+    (OPS + "arithmetic.cpp", "{-(grad * sin(a))}", "{grad * sin(a)}", "cos: the sign"),
+    (OPS + "arithmetic.cpp", "where(condition, zero, grad)", "where(condition, grad, zero)", "where: b gets a's mask"),
+    (OPS + "activation.cpp", "grad * s * (1.0 - s)", "grad * s", "sigmoid: 1 - s is dropped"),
+    (OPS + "activation.cpp", "grad * (1.0 - t * t)", "grad * (1.0 - t)", "tanh: t instead of its square"),
+    (OPS + "activation.cpp", "below + x * density", "below", "gelu: the density's term is dropped"),
+    (OPS + "activation.cpp", "s * (grad - sum(grad * s, {axis}, true))", "s * grad", "softmax: the mean is dropped"),
+    (OPS + "activation.cpp", "grad - exp(step.output(y)) * sum(grad, {axis}, true)", "grad", "log_softmax: only grad"),
+    (OPS + "reduce.cpp", "spread(grad * scale, shape, axes)", "spread(grad, shape, axes)", "mean: no scale"),
+    (OPS + "reduce.cpp", "2 / (n - static_cast<double>(correction))", "2 / n", "var: the population's scale"),
+    (OPS + "reduce.cpp", "spread(grad, share.shape(), axes) * share", "spread(grad, share.shape(), axes)",
+     "max: everybody gets the gradient"),
+    (OPS + "reduce.cpp", "mask / sum(mask, axes, true)", "mask", "max: ties get all instead of a share"),
+    (OPS + "matmul.cpp", "matmul(transpose(grad, 0, 1), x)", "transpose(matmul(transpose(x, 0, 1), grad), 0, 1) * 2.0",
+     "linear: the weight's gradient twice"),
+    (OPS + "matmul.cpp", "sum(grad, {0})", "mean(grad, {0})", "linear: mean instead of sum for the bias"),
+    (OPS + "matmul.cpp", "matmul(transpose(a, -1, -2), grad)", "matmul(transpose(a, -1, -2), grad) * 0.0",
+     "matmul: a zero for b"),
+    (OPS + "view.cpp", "inverse[normalize_axis(\"permute\", order[i], order.rank())] = i", "inverse[i] = order[i]",
+     "permute: the order itself instead of its inverse"),
+    (OPS + "view.cpp", "{embed(grad, from, axis, start, start + length, 1)}",
+     "{embed(grad, from, axis, 0, length, 1)}", "narrow: the gradient at the beginning"),
+    (OPS + "view.cpp", "      start += lengths[i];\n", "", "concatenate: every part gets the first's gradient"),
+    (OPS + "view.cpp", "{gather(grad, axis, index)}", "{gather(grad, axis, index) * 2.0}",
+     "gather: a wrong second derivative"),
+    (OPS + "conv.cpp", "transposed(grad, w, {}, g) : Variable()", "transposed(-grad, w, {}, g) : Variable()",
+     "conv2d: the sign of the input's gradient"),
+    (OPS + "conv.cpp", "sum(grad, {0, 2, 3})", "sum(grad, {0, 2, 3}) * 0.5", "conv2d: half of the bias's gradient"),
+    (OPS + "conv.cpp", "step.wants(0) ? transposed(grad, upstream, {}, g)",
+     "step.wants(0) ? transposed(upstream.detach() * 0.0 + grad, upstream.detach(), {}, g)",
+     "weight_grad: its own derivative is cut off"),
+    (OPS + "conv.cpp", "step.wants(1) ? forward(x, upstream, {}, g)", "step.wants(1) ? forward(x, -upstream, {}, g)",
+     "weight_grad: the sign for the output's gradient"),
+    (OPS + "conv.cpp", "const Variable grad = back_in(upstream);", "const Variable grad = upstream;",
+     "conv2d_relu: the ReLU lets all through"),
+    (OPS + "norm.cpp", "- normal * mean(grad * normal, axes, true)", "", "batch_norm, recorded: the variance's term"),
+    (OPS + "pad.cpp", "{pad(upstream, amounts, mode)}", "{pad(upstream, amounts, PaddingMode::zeros)}",
+     "pad: the second derivative forgets the mode"),
+    (KERNELS + "norm.cpp", "static_cast<T>(-w * r * sums.first / n)", "T{0}", "batch_norm: the mean's term is dropped"),
+    (KERNELS + "norm.cpp", "-w * r * r * r * sums.second / n", "-w * r * r * sums.second / n",
+     "batch_norm: rstd squared instead of cubed"),
+    (KERNELS + "norm.cpp", "static_cast<T>(sums.second * r)", "static_cast<T>(sums.second)",
+     "batch_norm: the weight's gradient without rstd"),
+    (KERNELS + "softmax.cpp", "to[label[i] * runs.step] -= factor - smooth;", "to[label[i] * runs.step] -= factor;",
+     "cross_entropy: smoothing is forgotten at the label"),
+    (KERNELS + "update.cpp", "s.nesterov ? d + s.momentum * b[i] : b[i]", "b[i]", "SGD: Nesterov is plain momentum"),
+    (KERNELS + "update.cpp", "b[i] = s.kept * b[i] + s.taken * d;", "b[i] = s.kept * b[i] + d;",
+     "SGD: dampening is forgotten"),
+    (KERNELS + "update.cpp", "v[i] = a.beta2 * v[i] + a.rest2 * d * d;", "v[i] = a.beta2 * v[i] + a.rest2 * d;",
+     "Adam: the gradient isn't squared"),
+    ("autograd/tape.cpp", "if (before.defined()) gradient = before + gradient;", "", "a leaf's gradients don't add up"),
+]
+
+
+def run(command, **options):
+    """The finished process, its output kept."""
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+
+
+def copy_sources():
+    """Brings build/mutations/source up to date, without touching files that are as they were."""
+    source = COPY / "source"
+    for folder in FOLDERS:
+        for path in sorted((ROOT / folder).rglob("*")):
+            to = source / path.relative_to(ROOT)
+            if path.is_file() and not (to.exists() and to.read_bytes() == path.read_bytes()):
+                to.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, to)
+    for name in ["CMakeLists.txt", "reel.h"]:
+        shutil.copyfile(ROOT / name, source / name)
+    return source
+
+
+def configure(source):
+    """The folder that the copy is built in."""
+    build = COPY / "build"
+    options = ["-DCMAKE_BUILD_TYPE=Release", "-DREEL_BUILD_EXAMPLES=OFF", "-DREEL_BUILD_BENCH=OFF"]
+    done = run(["cmake", "-G", "Ninja", "-S", source, "-B", build, *options])
+    if done.returncode:
+        sys.exit(done.stdout)
+    return build
+
+
+def compile_tests(build):
+    """None, or the compiler's words where it fails."""
+    done = run(["cmake", "--build", build, "--target", "reel_tests"])
+    return done.stdout if done.returncode else None
+
+
+def failing_test(build):
+    """The first test that fails, or None."""
+    tests = build / "bin" / "reel_tests"
+    for choice in (["-tc=" + QUICK], ["-tce=" + QUICK]):
+        done = run([tests, "--abort-after=1", *choice], env=os.environ | {"REEL_THREADS": "2"}, timeout=600)
+        if done.returncode:
+            return next((line[10:].strip() for line in done.stdout.splitlines() if line.startswith("TEST CASE:")), "?")
+    return None
+
+
+def try_mutation(source, build, mutation):
+    """Whether the tests notice, and what there is to say."""
+    name, before, after, _ = mutation
+    path = source / name
+    text = path.read_text()
+    if text.count(before) != 1:
+        return False, f"stands {text.count(before)} times in {name}: {before}"
+    path.write_text(text.replace(before, after))
+    try:
+        if words := compile_tests(build):
+            return False, "doesn't compile:\n" + words[-2000:]
+        test = failing_test(build)
+        return (True, f"noticed by: {test}") if test else (False, "SURVIVED")
+    finally:
+        path.write_text(text)
+
+
+def main():
+    """Tries the mutations, and prints what became of each."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="parts of file names; without, all of them")
+    arguments = parser.parse_args()
+    chosen = [m for m in MUTATIONS if not arguments.names or any(name in m[0] for name in arguments.names)]
+    source = copy_sources()
+    build = configure(source)
+    if words := compile_tests(build):
+        sys.exit(words)
+    if test := failing_test(build):
+        sys.exit(f"without a mutation, this test fails already: {test}")
+    noticed = 0
+    for mutation in chosen:
+        begun = time.monotonic()
+        good, words = try_mutation(source, build, mutation)
+        noticed += good
+        print(f"{'ok  ' if good else 'FAIL'} {mutation[0]}: {mutation[3]}: {words} ({time.monotonic() - begun:.0f} s)",
+              flush=True)
+    print(f"{noticed} of {len(chosen)} mutations noticed")
+    sys.exit(noticed < len(chosen))
+
+
+if __name__ == "__main__":
+    main()
