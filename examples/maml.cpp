@@ -2,6 +2,7 @@
 // points learns a new sine curve. The loss is that after the step, so training differentiates through the step: its
 // gradient is taken with {.create_graph = true}.
 
+#include <cmath>
 #include <cstdio>
 #include <numbers>
 #include <reel/reel.h>
