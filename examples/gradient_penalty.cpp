@@ -14,8 +14,9 @@ using namespace reel;
 
 namespace {
 
-constexpr std::int64_t points = 64;
+constexpr std::int64_t points = 512;
 constexpr double distance = 3;
+constexpr double weight = 100;  // of the penalty; the slope settles at 1 + distance / (2 weight)
 
 struct Losses {
   Variable gap;      // how much higher the second cloud is rated
@@ -41,7 +42,7 @@ void train() {
   for (int step = 0; step <= 300; ++step) {
     Tape tape;
     const auto [gap, penalty] = rate(critic);
-    tape.backward(10.0 * penalty - gap);
+    tape.backward(weight * penalty - gap);
     optimizer.step();
     optimizer.zero_grad();
     last = gap.item();

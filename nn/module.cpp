@@ -30,7 +30,7 @@ Variable Module::operator()(const Variable& x, LayersBehind& behind) {
   const auto hooked = std::find_if(behind.begin(), behind.end(), [](const Module* m) { return m->hooks_ != nullptr; });
   LayersBehind free(behind.begin(), hooked);
   const std::size_t offered = free.size();
-  const Variable y = forward_with(x, free);
+  Variable y = forward_with(x, free);
   behind = behind.subspan(offered - free.size());
   return y;
 }

@@ -100,11 +100,12 @@ for option in recipe data test-data holdout model epochs batch-size lr momentum 
   says "^  --$option "
 done
 
-for program in conv_same conv_strided_same conv_from_scratch; do
+for program in conv_same conv_strided_same conv_from_scratch gradient_penalty newton_step maml; do
   refuses 'takes no options, got --bogus' "$program" --bogus
   works "$program" --help
   says '^It takes no options'
 done
+for program in gradient_penalty newton_step maml; do works "$program"; done  # they look at their results themselves
 
 # Recipes: they change the defaults, and an option that is given wins.
 refuses '--recipe: .*slow' mnist --recipe slow

@@ -12,6 +12,7 @@
 #include <reel/autograd/tape.h>
 #include <reel/core/random.h>
 #include <tests/autograd/errors.h>
+#include <tests/threads.h>
 #include <thread>
 
 // A value that a backward needs must be what it was when its op was recorded. Changing it in place before the backward
@@ -220,4 +221,31 @@ TEST_CASE("changed values: by another thread") {
   const Variable loss = sum(x * x);
   std::thread([&] { overwrite(x); }).join();
   check_error([&] { tape.backward(loss); }, {"AutogradError: mul: ", "fill changed it"});
+}
+
+TEST_CASE("changed values: kernels that read on several threads") {
+  const WithThreads four(4);
+  using V = const Variable&;
+  const std::vector<Changed> table{
+      {"conv2d", [](V x, V w) { return conv2d(x, w, {}, {.padding = 1}); }, {8, 16, 24, 24}, {32, 16, 3, 3}},
+      {"conv2d", [](V x, V w) { return conv2d(x, w, {}, {.stride = 2}); }, {8, 16, 25, 25}, {32, 16, 5, 5}},
+      {"conv2d", [](V x, V w) { return conv2d(x, w); }, {8, 32, 24, 24}, {64, 32, 1, 1}},
+      {"conv2d", [](V x, V w) { return conv2d(x, w, {}, {.groups = 32}); }, {8, 32, 24, 24}, {32, 1, 3, 3}},
+      {"linear", [](V x, V w) { return linear(x, w); }, {256, 128}, {256, 128}},
+      {"matmul", [](V x, V w) { return matmul(x, w); }, {256, 128}, {128, 256}},
+      {"mul", [](V x, V w) { return x * w; }, {400, 256}, {400, 256}},
+  };
+  for (const Changed& row : table) {
+    for (int i = 0; i < 6; ++i) {
+      CAPTURE(row.op);
+      CAPTURE(row.w);
+      CAPTURE(i);
+      const Variable x = leaf(row.x);
+      const Variable w = leaf(row.w);
+      Tape tape;
+      const Variable loss = sum(row.call(x, w));
+      overwrite(i % 2 == 0 ? x : w);
+      check_error([&] { tape.backward(loss); }, {concat("AutogradError: ", row.op), "fill changed it in place"});
+    }
+  }
 }

@@ -12,16 +12,13 @@
 #include <reel/core/kernels/reduce.h>
 #include <reel/core/random.h>
 #include <tests/autograd/errors.h>
+#include <tests/threads.h>
 
 using namespace reel;
 using namespace reel::testing;
 using In = std::vector<Variable>;
 
 namespace {
-
-bool same_bits(const Tensor& a, const Tensor& b) {
-  return a.shape() == b.shape() && sum(ne(a, b).to(int64)).item() == 0;
-}
 
 Variable leaf(const Shape& shape, std::uint64_t seed, DType dtype = float32) {
   Generator generator(seed);

@@ -15,15 +15,12 @@
 #include <reel/optim/adam.h>
 #include <reel/optim/sgd.h>
 #include <tests/autograd/errors.h>
+#include <tests/threads.h>
 
 using namespace reel;
 using namespace reel::testing;
 
 namespace {
-
-bool same_bits(const Tensor& a, const Tensor& b) {
-  return a.shape() == b.shape() && sum(ne(a, b).to(int64)).item() == 0;
-}
 
 /// Convolutions as deep as they are wide, with all that differs between two runs of a layer.
 nn::Sequential deep_net(std::size_t segments) {
