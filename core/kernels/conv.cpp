@@ -65,7 +65,7 @@ std::atomic<ConvAlgorithm>& wanted() {
 /// Few tiles don't pay for the transformed weight, which has 16 numbers for each 9, and few channels don't pay for the
 /// transforms of the pixels.
 bool is_worth_winograd(const Conv2dGeometry& g) {
-  return g.in_channels >= 16 && g.out_channels >= 16 && g.batch * g.out_h * g.out_w >= 128;
+  return g.in_channels >= 16 && g.out_channels >= 16 && g.batch * g.out_h * g.out_w >= 40;
 }
 
 /// Some channels, but not enough to fill vectors along them, in the output or in its gradient for the input; and enough

@@ -23,7 +23,7 @@ using Vec = hn::Vec<Floats>;
 
 constexpr std::int64_t lanes = hn::MaxLanes(Floats());
 /// The registers hold a tile of `tile_rows` x (2 * lanes) sums, with room for the operands.
-constexpr int tile_rows = lanes == 16 ? 8 : 4;
+constexpr int tile_rows = lanes == 16 ? 8 : lanes == 8 ? 6 : 4;
 /// The same for dot products: `dot_rows` of one operand with `dot_columns` of the other.
 constexpr int dot_rows = lanes == 16 ? 4 : 2;
 constexpr int dot_columns = lanes == 16 ? 5 : 4;
