@@ -1,7 +1,7 @@
 #include <reel/autograd/checkpoint.h>
-#include <reel/autograd/ops/norm.h>
 #include <reel/nn/activation.h>
 #include <reel/nn/batch_norm.h>
+#include <reel/nn/pooling.h>
 
 namespace reel::nn {
 
@@ -17,13 +17,18 @@ BatchNorm::BatchNorm(std::string name, std::int64_t features, const BatchNormOpt
 
 std::string BatchNorm::describe() const { return concat(layer_, '(', weight_->numel(), ')'); }
 
+ChannelAffine BatchNorm::affine() const { return batch_norm_affine(*weight_, *bias_, *mean_, *var_, options_.eps); }
+
 Variable BatchNorm::forward_with(const Variable& x, LayersBehind& behind) {
   require_rank(x);
-  Variable y = batch_norm(x, *weight_, *bias_, *mean_, *var_,
-                          {.training = is_training(),
-                           .momentum = options_.momentum,
-                           .epsilon = options_.eps,
-                           .activation = take_relu(behind)});
+  const reel::BatchNormOptions options{.training = is_training(),
+                                       .momentum = options_.momentum,
+                                       .epsilon = options_.eps,
+                                       .activation = take_relu(behind)};
+  // What is too small to be pooled is left to that layer: the error is its own.
+  const bool is_pooled =
+      is_training() && x.rank() == 4 && x.size(2) >= 2 && x.size(3) >= 2 && take_two_by_two_pool(behind);
+  const Variable y = (is_pooled ? batch_norm_max_pool2d : batch_norm)(x, *weight_, *bias_, *mean_, *var_, options);
   if (is_training() && !is_recomputing()) batches_->fill(batches_->item() + 1);
   return y;
 }

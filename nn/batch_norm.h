@@ -1,5 +1,6 @@
 #pragma once
 
+#include <reel/autograd/ops/norm.h>
 #include <reel/nn/module.h>
 
 namespace reel::nn {
@@ -19,6 +20,8 @@ class BatchNorm : public Module {
   [[nodiscard]] const Tensor& running_mean() const { return *mean_; }
   [[nodiscard]] const Tensor& running_var() const { return *var_; }
   [[nodiscard]] std::string describe() const override;
+  /// What the layer computes in evaluation.
+  [[nodiscard]] ChannelAffine affine() const;
 
  protected:
   BatchNorm(std::string name, std::int64_t features, const BatchNormOptions& options);
@@ -41,7 +44,7 @@ class BatchNorm : public Module {
 };
 
 /// x [N, C] or [N, C, L].
-class BatchNorm1d : public BatchNorm {
+class BatchNorm1d final : public BatchNorm {
  public:
   explicit BatchNorm1d(std::int64_t num_features, const BatchNormOptions& options = {})
       : BatchNorm("BatchNorm1d", num_features, options) {}
@@ -51,7 +54,7 @@ class BatchNorm1d : public BatchNorm {
 };
 
 /// x [N, C, H, W].
-class BatchNorm2d : public BatchNorm {
+class BatchNorm2d final : public BatchNorm {
  public:
   explicit BatchNorm2d(std::int64_t num_features, const BatchNormOptions& options = {})
       : BatchNorm("BatchNorm2d", num_features, options) {}
@@ -59,5 +62,14 @@ class BatchNorm2d : public BatchNorm {
  protected:
   void require_rank(const Variable& x) const override;
 };
+
+/// Takes a BatchNorm2d of this many channels that is in evaluation off the front of the layers behind, or returns null:
+/// for a layer that does it on its way out.
+[[nodiscard]] inline const BatchNorm2d* take_batch_norm(LayersBehind& behind, std::int64_t channels) {
+  const auto* norm = behind.empty() ? nullptr : dynamic_cast<const BatchNorm2d*>(behind.front());
+  if (norm == nullptr || norm->is_training() || norm->weight().numel() != channels) return nullptr;
+  behind = behind.subspan(1);
+  return norm;
+}
 
 }  // namespace reel::nn

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <reel/autograd/ops/arithmetic.h>
 #include <reel/autograd/ops/conv.h>
 #include <reel/nn/activation.h>
+#include <reel/nn/batch_norm.h>
 #include <reel/nn/conv.h>
 #include <reel/nn/init.h>
 #include <reel/nn/pooling.h>
@@ -35,7 +37,6 @@ const char* name(const ConvTranspose1dOptions&) { return "ConvTranspose1d"; }
 const char* name(const ConvTranspose2dOptions&) { return "ConvTranspose2d"; }
 
 constexpr auto op(const Conv1dOptions&) { return conv1d; }
-constexpr auto op(const Conv2dOptions&) { return conv2d; }
 constexpr auto op(const ConvTranspose1dOptions&) { return conv_transpose1d; }
 constexpr auto op(const ConvTranspose2dOptions&) { return conv_transpose2d; }
 
@@ -74,6 +75,11 @@ std::string describe_more(const ConvOptions<Size, Pad>& o) {
 template <class Size, class Pad>
 std::string describe_more(const ConvTransposeOptions<Size, Pad>& o) {
   return o.output_padding == Size(0) ? "" : concat(", output_padding=", o.output_padding);
+}
+
+/// What follows the sums of a convolution, whose bias may be undefined.
+ChannelAffine after(const Variable& bias, const ChannelAffine& norm) {
+  return {norm.scale, bias.defined() ? bias * norm.scale + norm.shift : norm.shift};
 }
 
 }  // namespace
@@ -117,16 +123,18 @@ std::string ConvLayer<Options>::describe() const {
 template <class Options>
 Variable ConvLayer<Options>::forward_with(const Variable& x, LayersBehind& behind) {
   const auto options = op_options(options_);
-  const Activation activation = take_relu(behind);
   if constexpr (std::is_same_v<Options, Conv2dOptions>) {
     require_defined("conv2d", x.value());
     const auto g = kernels::conv2d_geometry("conv2d", x.shape(), weight_->shape(), options);
+    ChannelAffine end{{}, bias()};
+    if (const BatchNorm2d* norm = take_batch_norm(behind, g.out_channels)) end = after(end.shift, norm->affine());
+    const Activation activation = take_relu(behind);
     // What is too small to be pooled is left to that layer: the error is its own.
-    if (g.out_h >= 2 && g.out_w >= 2 && take_two_by_two_pool(behind)) {
-      return conv2d_max_pool2d(x, *weight_, bias(), options, activation);
-    }
+    const bool is_pooled = g.out_h >= 2 && g.out_w >= 2 && take_two_by_two_pool(behind);
+    return (is_pooled ? conv2d_max_pool2d : conv2d)(x, *weight_, end.shift, options, activation, end.scale);
+  } else {
+    return op(options_)(x, *weight_, bias(), options, take_relu(behind));
   }
-  return op(options_)(x, *weight_, bias(), options, activation);
 }
 
 template class ConvLayer<Conv1dOptions>;

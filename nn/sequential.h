@@ -22,9 +22,10 @@ struct NamedModule {
 ///     nn::Sequential model{nn::Linear(784, 256), nn::ReLU(), nn::Linear(256, 10)};
 ///     nn::Sequential named{{"hidden", nn::Linear(784, 256)}, {"relu", nn::ReLU()}, {"out", nn::Linear(256, 10)}};
 ///
-/// A layer does what it can of those behind it on its way out, in one pass over memory: Linear and BatchNorm a ReLU,
-/// Conv2d a ReLU and a MaxPool2d(2). Results and errors are those of the layers one after another; what a
-/// ReLU or a pooling cuts off is not seen by a tape that checks for finite values.
+/// A layer does what it can of those behind it on its way out, in one pass over memory: Linear a ReLU, Conv2d a
+/// BatchNorm2d in evaluation, a ReLU and a MaxPool2d(2), BatchNorm a ReLU and, in training, a MaxPool2d(2). Results,
+/// to rounding, and errors are those of the layers one after another; what a ReLU or a pooling cuts off is not seen by
+/// a tape that checks for finite values.
 class Sequential : public Module {
  public:
   template <std::derived_from<Module>... Ms>

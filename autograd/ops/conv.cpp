@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <reel/autograd/ops/activation.h>
+#include <reel/autograd/ops/arithmetic.h>
 #include <reel/autograd/ops/conv.h>
 #include <reel/autograd/ops/pad.h>
 #include <reel/autograd/ops/pool.h>
@@ -51,8 +52,8 @@ auto gradients_of(const Variable& x, const Variable& w, const Conv2dGeometry& g)
 }
 
 Variable forward(const Variable& x, const Variable& w, const Variable& bias, const Conv2dGeometry& g,
-                 Activation activation = Activation::none) {
-  const Tensor y = kernels::conv2d_forward(x.value(), w.value(), bias.value(), g, activation);
+                 Activation activation = Activation::none, const Tensor& scale = {}) {
+  const Tensor y = kernels::conv2d_forward(x.value(), w.value(), {bias.value(), activation, scale}, g);
   return record_layer(activation == Activation::relu ? "conv2d_relu" : "conv2d", x, w, bias, y,
                       back_through(activation, y), gradients_of(x, w, g));
 }
@@ -84,12 +85,32 @@ Conv2dGeometry checked(std::string_view op, const Variable& input, const Variabl
   return g;
 }
 
-void check_bias(std::string_view op, const Variable& weight, const Variable& bias, std::int64_t channels) {
-  if (!bias.defined()) return;
-  require<ShapeError>(bias.shape() == Shape{channels}, op, "weight ", weight.shape(), " wants a bias of shape [",
-                      channels, "], got ", bias.shape());
-  require_same_dtype(op, weight.value(), bias.value());
+/// Numbers that there are one of for each output channel, or none.
+void check_channels(std::string_view op, const Variable& weight, const char* what, const Variable& numbers,
+                    std::int64_t channels) {
+  if (!numbers.defined()) return;
+  require<ShapeError>(numbers.shape() == Shape{channels}, op, "weight ", weight.shape(), " wants a ", what,
+                      " of shape [", channels, "], got ", numbers.shape());
+  require_same_dtype(op, weight.value(), numbers.value());
 }
+
+void check_bias(std::string_view op, const Variable& weight, const Variable& bias, std::int64_t channels) {
+  check_channels(op, weight, "bias", bias, channels);
+}
+
+/// The operands of conv2d with a scale for its output channels. Where a tape records, the weight takes it, which is
+/// small, and differentiable; else the kernels do.
+struct Scaled {
+  Variable weight;
+  Tensor scale;
+
+  Scaled(const Variable& w, const Variable& s) : weight(w), scale(s.value()) {
+    check_channels("conv2d", w, "scale", s, w.size(0));
+    if (!s.defined() || Tape::current() == nullptr) return;
+    weight = w * reshape(s, {-1, 1, 1, 1});
+    scale = {};
+  }
+};
 
 /// How much is read after the end of an axis.
 std::int64_t read_after(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride,
@@ -99,15 +120,15 @@ std::int64_t read_after(std::int64_t in, std::int64_t out, std::int64_t kernel, 
 
 /// The convolution with its padding written out around x, as the mode wants it.
 Variable forward_padded(const Variable& x, const Variable& w, const Variable& bias, Conv2dGeometry g, PaddingMode mode,
-                        Activation activation) {
-  if (mode == PaddingMode::zeros) return forward(x, w, bias, g, activation);
+                        Activation activation, const Tensor& scale = {}) {
+  if (mode == PaddingMode::zeros) return forward(x, w, bias, g, activation, scale);
   const std::int64_t right = read_after(g.in_w, g.out_w, g.kernel_w, g.stride_w, g.dilation_w, g.pad_left);
   const std::int64_t bottom = read_after(g.in_h, g.out_h, g.kernel_h, g.stride_h, g.dilation_h, g.pad_top);
   const Variable image = pad(x, {g.pad_left, right, g.pad_top, bottom}, mode);
   g.in_h = image.size(2);
   g.in_w = image.size(3);
   g.pad_top = g.pad_left = 0;
-  return forward(image, w, bias, g, activation);
+  return forward(image, w, bias, g, activation, scale);
 }
 
 /// [N, C, L] -> [N, C, 1, L]
@@ -116,26 +137,29 @@ Variable as_image(const Variable& row) { return unsqueeze(row, 2); }
 }  // namespace
 
 Variable conv2d(const Variable& input, const Variable& weight, const Variable& bias, const Conv2dOptions& options,
-                Activation activation) {
+                Activation activation, const Variable& scale) {
   const Conv2dGeometry g = checked("conv2d", input, weight, options);
   check_bias("conv2d", weight, bias, g.out_channels);
-  return forward_padded(input, weight, bias, g, options.padding_mode, activation);
+  const Scaled operands(weight, scale);
+  return forward_padded(input, operands.weight, bias, g, options.padding_mode, activation, operands.scale);
 }
 
 Variable conv2d_max_pool2d(const Variable& input, const Variable& weight, const Variable& bias,
-                           const Conv2dOptions& options, Activation activation) {
+                           const Conv2dOptions& options, Activation activation, const Variable& scale) {
   if (options.padding_mode != PaddingMode::zeros) {
-    return max_pool2d(conv2d(input, weight, bias, options, activation), {.kernel_size = 2});
+    return max_pool2d(conv2d(input, weight, bias, options, activation, scale), {.kernel_size = 2});
   }
   const Conv2dGeometry g = checked("conv2d", input, weight, options);
   check_bias("conv2d", weight, bias, g.out_channels);
   const auto windows = kernels::pool2d_geometry("max_pool2d", g.output_shape(), {.kernel_size = 2});
-  const auto [y, choice] = kernels::conv2d_pooled_forward(input.value(), weight.value(), bias.value(), g, activation);
+  const Scaled operands(weight, scale);
+  const auto [y, choice] = kernels::conv2d_pooled_forward(input.value(), operands.weight.value(),
+                                                          {bias.value(), activation, operands.scale}, g);
   const auto back_in = [choice = choice, windows](const Variable& grad) {
     return spread_to_choice(grad, choice, windows);
   };
-  return record_layer(activation == Activation::relu ? "conv2d_relu_max_pool2d" : "conv2d_max_pool2d", input, weight,
-                      bias, y, back_in, gradients_of(input, weight, g));
+  return record_layer(activation == Activation::relu ? "conv2d_relu_max_pool2d" : "conv2d_max_pool2d", input,
+                      operands.weight, bias, y, back_in, gradients_of(input, operands.weight, g));
 }
 
 Variable conv1d(const Variable& input, const Variable& weight, const Variable& bias, const Conv1dOptions& options,

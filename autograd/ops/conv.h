@@ -5,19 +5,22 @@
 
 /// Convolution of images and of rows. Conventions and defaults are PyTorch's; padding "same" works with any stride (see
 /// AxisPadding). All throw ShapeError, ValueError and TypeError. With an activation the output goes through it on its
-/// way to memory: as relu(conv2d(...)), without the pass over it.
+/// way to memory: as relu(conv2d(...)), without the pass over it. Where there is a scale [O], the sums are multiplied
+/// by it before the bias is added, which is what a batch normalisation behind the convolution does outside of training.
 namespace reel {
 
 /// The 2-D convolution (cross-correlation, as everywhere in this field): input [N, C, H, W], weight [O, C/groups, KH,
 /// KW], bias [O] or none -> [N, O, OH, OW], with OH = floor((H + 2 pad - dilation (KH - 1) - 1) / stride) + 1, or
 /// ceil(H / stride) with padding "same". With a padding_mode the image is continued by pad() first.
 [[nodiscard]] Variable conv2d(const Variable& input, const Variable& weight, const Variable& bias = {},
-                              const Conv2dOptions& options = {}, Activation activation = Activation::none);
+                              const Conv2dOptions& options = {}, Activation activation = Activation::none,
+                              const Variable& scale = {});
 
 /// max_pool2d(conv2d(...)) by windows of 2 x 2 side by side, [N, O, OH / 2, OW / 2], with an activation between the
 /// two. The pooled map is all that is written and kept, with a byte for each of its pixels.
 [[nodiscard]] Variable conv2d_max_pool2d(const Variable& input, const Variable& weight, const Variable& bias = {},
-                                         const Conv2dOptions& options = {}, Activation activation = Activation::none);
+                                         const Conv2dOptions& options = {}, Activation activation = Activation::none,
+                                         const Variable& scale = {});
 
 /// The same along rows: input [N, C, L], weight [O, C/groups, K], bias [O] or none -> [N, O, OL].
 [[nodiscard]] Variable conv1d(const Variable& input, const Variable& weight, const Variable& bias = {},

@@ -2,6 +2,7 @@
 #include <reel/autograd/ops/activation.h>
 #include <reel/autograd/ops/arithmetic.h>
 #include <reel/autograd/ops/norm.h>
+#include <reel/autograd/ops/pool.h>
 #include <reel/autograd/ops/reduce.h>
 #include <reel/autograd/ops/view.h>
 #include <reel/autograd/tape.h>
@@ -67,37 +68,85 @@ Gradients recorded_grads(const Variable& grad, const Variable& x, const Variable
           sum(grad, axes)};
 }
 
-void move_towards(Tensor& running, const Tensor& batch, double momentum) {
-  if (running.defined() && !is_recomputing()) running.copy_from(running * (1 - momentum) + batch * momentum);
+std::int64_t numbers_per_channel(const Variable& x) { return x.numel() / std::max<std::int64_t>(1, x.size(1)); }
+
+void require_batch(const Variable& x) {
+  require<ShapeError>(numbers_per_channel(x) > 1, "batch_norm",
+                      "training wants more than one value for each channel, got input ", x.shape());
+}
+
+/// The running statistics take a step towards those of the batch x, of which the variance is the unbiased one.
+void move_towards(Tensor running_mean, Tensor running_var, const kernels::BatchStatistics& batch, const Variable& x,
+                  double momentum) {
+  if (is_recomputing()) return;
+  const auto n = static_cast<double>(numbers_per_channel(x));
+  const auto move = [momentum](Tensor& running, const Tensor& to) {
+    if (running.defined()) running.copy_from(running * (1 - momentum) + to * momentum);
+  };
+  move(running_mean, batch.mean);
+  move(running_var, batch.variance * (n / (n - 1)));
+}
+
+/// The way back through the activation, whose output is computed once more.
+Variable through(const Variable& grad, const Variable& x, const kernels::BatchStatistics& statistics,
+                 Activation activation) {
+  if (activation == Activation::none) return grad;
+  return through_relu(grad, kernels::channel_affine(x.value(), statistics.scale, statistics.shift, activation));
 }
 
 }  // namespace
 
-Variable batch_norm(const Variable& x, const Variable& weight, const Variable& bias, Tensor running_mean,
-                    Tensor running_var, const BatchNormOptions& options) {
+ChannelAffine batch_norm_affine(const Variable& weight, const Variable& bias, const Tensor& running_mean,
+                                const Tensor& running_var, double epsilon) {
+  const Variable scale = weight * pow(running_var + epsilon, -0.5);
+  return {scale, bias - running_mean * scale};
+}
+
+Variable batch_norm(const Variable& x, const Variable& weight, const Variable& bias, const Tensor& running_mean,
+                    const Tensor& running_var, const BatchNormOptions& options) {
   require_per_channel(x, weight, bias, running_mean, running_var);
-  const double epsilon = options.epsilon;
-  if (!options.training) {
+  const auto [training, momentum, epsilon, activation] = options;
+  if (!training) {
     require<ValueError>(running_mean.defined() && running_var.defined(), "batch_norm",
                         "outside of training the running mean and variance are needed");
-    const Variable scale = weight * pow(running_var + epsilon, -0.5);
-    return channel_affine(x, scale, bias - running_mean * scale, options.activation);
+    const auto [scale, shift] = batch_norm_affine(weight, bias, running_mean, running_var, epsilon);
+    return channel_affine(x, scale, shift, activation);
   }
-  const auto n = static_cast<double>(x.numel()) / static_cast<double>(std::max<std::int64_t>(1, x.size(1)));
-  require<ShapeError>(n > 1, "batch_norm", "training wants more than one value for each channel, got input ",
-                      x.shape());
-  const auto [y, mean, variance, rstd] =
-      kernels::batch_norm(x.value(), weight.value(), bias.value(), epsilon, options.activation);
-  move_towards(running_mean, mean, options.momentum);
-  move_towards(running_var, variance * (n / (n - 1)), options.momentum);
-  const bool is_relu = options.activation == Activation::relu;
-  return record(is_relu ? "batch_norm_relu" : "batch_norm", {x, weight, bias}, y,
-                [x, weight, mean = mean, rstd = rstd, epsilon, cut = is_relu ? y : Tensor()](const Variable& grad,
-                                                                                             const Step&) -> Gradients {
+  require_batch(x);
+  const auto [y, statistics] = kernels::batch_norm(x.value(), weight.value(), bias.value(), epsilon, activation);
+  move_towards(running_mean, running_var, statistics, x, momentum);
+  return record(activation == Activation::relu ? "batch_norm_relu" : "batch_norm", {x, weight, bias}, y,
+                [x, weight, statistics = statistics, epsilon = epsilon, activation = activation](
+                    const Variable& grad, const Step&) -> Gradients {
                   if (Tape::current() != nullptr) {
-                    return recorded_grads(through_relu(grad, cut), x, weight, epsilon);
+                    return recorded_grads(through(grad, x, statistics, activation), x, weight, epsilon);
                   }
-                  auto grads = kernels::batch_norm_grads(grad.value(), x.value(), mean, rstd, weight.value(), cut);
+                  auto grads =
+                      kernels::batch_norm_grads(grad.value(), x.value(), statistics, weight.value(), activation);
+                  return {grads.input, grads.weight, grads.bias};
+                });
+}
+
+Variable batch_norm_max_pool2d(const Variable& x, const Variable& weight, const Variable& bias,
+                               const Tensor& running_mean, const Tensor& running_var, const BatchNormOptions& options) {
+  if (!options.training) {
+    return max_pool2d(batch_norm(x, weight, bias, running_mean, running_var, options), {.kernel_size = 2});
+  }
+  require_per_channel(x, weight, bias, running_mean, running_var);
+  require_batch(x);
+  const auto windows = kernels::pool2d_geometry("max_pool2d", x.shape(), {.kernel_size = 2});
+  const auto [pooled, statistics] =
+      kernels::batch_norm_pooled(x.value(), weight.value(), bias.value(), options.epsilon, options.activation);
+  move_towards(running_mean, running_var, statistics, x, options.momentum);
+  const bool is_relu = options.activation == Activation::relu;
+  return record(is_relu ? "batch_norm_relu_max_pool2d" : "batch_norm_max_pool2d", {x, weight, bias}, pooled.output,
+                [x, weight, choice = pooled.choice, windows, statistics = statistics, epsilon = options.epsilon](
+                    const Variable& grad, const Step&) -> Gradients {
+                  if (Tape::current() != nullptr) {
+                    return recorded_grads(spread_to_choice(grad, choice, windows), x, weight, epsilon);
+                  }
+                  auto grads =
+                      kernels::batch_norm_pooled_grads(grad.value(), choice, x.value(), statistics, weight.value());
                   return {grads.input, grads.weight, grads.bias};
                 });
 }

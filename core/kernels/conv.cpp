@@ -8,6 +8,7 @@
 #include <reel/core/kernels/conv_pointwise.h>
 #include <reel/core/kernels/conv_winograd.h>
 #include <reel/core/kernels/elementwise.h>
+#include <reel/core/kernels/norm.h>
 #include <reel/core/kernels/simd.h>
 #include <reel/core/parallel.h>
 #include <span>
@@ -96,19 +97,35 @@ ConvAlgorithm choose(const Conv2dGeometry& g, DType dtype) {
   return way(chosen).suits(g) ? chosen : ConvAlgorithm::im2col;
 }
 
-Tensor forward(ConvAlgorithm algorithm, const Tensor& x, const Tensor& w, const Tensor& b, const Conv2dGeometry& g,
-               Activation activation) {
-  if (algorithm == ConvAlgorithm::im2col) {
-    const Tensor y = im2col_blas::conv2d_forward(x, w, b, g);
-    return activation == Activation::relu ? relu(y) : y;
+Tensor contiguous(const Tensor& t) { return t.defined() ? t.contiguous() : t; }
+
+/// The operands of a forward pass, contiguous.
+struct Operands {
+  Tensor x, w, scale, bias;
+
+  Operands(const Tensor& input, const Tensor& weight, const ConvEnd& end)
+      : x(input.contiguous()), w(weight.contiguous()), scale(contiguous(end.scale)), bias(contiguous(end.bias)) {}
+};
+
+Tensor forward_im2col(const Tensor& x, const Operands& all, const Conv2dGeometry& g, Activation activation) {
+  if (all.scale.defined()) {
+    const Tensor shift = all.bias.defined() ? all.bias : Tensor::zeros({g.out_channels}, x.dtype());
+    return channel_affine(im2col_blas::conv2d_forward(x, all.w, {}, g), all.scale, shift, activation);
   }
+  const Tensor y = im2col_blas::conv2d_forward(x, all.w, all.bias, g);
+  return activation == Activation::relu ? relu(y) : y;
+}
+
+/// Of the images x, which are all or some of the operands'.
+Tensor forward(ConvAlgorithm algorithm, const Tensor& x, const Operands& all, const Conv2dGeometry& g,
+               Activation activation) {
+  if (algorithm == ConvAlgorithm::im2col) return forward_im2col(x, all, g, activation);
+  const auto data = [](const Tensor& t) { return t.defined() ? t.data<float>() : nullptr; };
   Tensor y = Tensor::empty(g.output_shape());
-  way(algorithm).kernels.forward(x.data<float>(), w.data<float>(), b.defined() ? b.data<float>() : nullptr, activation,
+  way(algorithm).kernels.forward(x.data<float>(), all.w.data<float>(), {data(all.scale), data(all.bias), activation},
                                  y.mutable_data<float>(), g);
   return y;
 }
-
-Tensor contiguous(const Tensor& t) { return t.defined() ? t.contiguous() : t; }
 
 /// How many images are convolved together before they are pooled. Their outputs are to stay in a second-level cache,
 /// but few pixels would not pay for what an algorithm makes of the weight first. Where that leaves little to share out,
@@ -138,25 +155,22 @@ Tensor plain_input_grad(const Tensor& grad, const Tensor& weight, const Conv2dGe
 
 void set_conv_algorithm(ConvAlgorithm algorithm) { wanted() = algorithm; }
 
-Tensor conv2d_forward(const Tensor& input, const Tensor& weight, const Tensor& bias, const Conv2dGeometry& geometry,
-                      Activation activation) {
-  return forward(choose(geometry, input.dtype()), input.contiguous(), weight.contiguous(), contiguous(bias), geometry,
-                 activation);
+Tensor conv2d_forward(const Tensor& input, const Tensor& weight, const ConvEnd& end, const Conv2dGeometry& geometry) {
+  const Operands all(input, weight, end);
+  return forward(choose(geometry, input.dtype()), all.x, all, geometry, end.activation);
 }
 
-Pooled conv2d_pooled_forward(const Tensor& input, const Tensor& weight, const Tensor& bias,
-                             const Conv2dGeometry& geometry, Activation activation) {
+Pooled conv2d_pooled_forward(const Tensor& input, const Tensor& weight, const ConvEnd& end,
+                             const Conv2dGeometry& geometry) {
   const ConvAlgorithm algorithm = choose(geometry, input.dtype());
-  const Tensor x = input.contiguous();
-  const Tensor w = weight.contiguous();
-  const Tensor b = contiguous(bias);
+  const Operands all(input, weight, end);
   const Pool2dGeometry windows = pool2d_geometry("max_pool2d", geometry.output_shape(), {.kernel_size = 2});
   Pooled out = Pooled::empty(geometry.output_shape(), input.dtype(), windows);
-  parallel_for(geometry.batch, images_together(algorithm, geometry), [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(geometry.batch, images_together(algorithm, geometry), [&](std::int64_t first, std::int64_t last) {
     Conv2dGeometry some = geometry;
-    some.batch = end - begin;
-    const Tensor y = forward(algorithm, x.narrow(0, begin, some.batch), w, b, some, Activation::none);
-    pool_choosing(y, windows, activation, out, begin);
+    some.batch = last - first;
+    const Tensor y = forward(algorithm, all.x.narrow(0, first, some.batch), all, some, Activation::none);
+    pool_choosing(y, windows, end.activation, out, first);
   });
   return out;
 }

@@ -82,15 +82,23 @@ enum class ConvAlgorithm {
 /// but automatic) sets it at the start.
 void set_conv_algorithm(ConvAlgorithm algorithm);
 
+/// What a forward pass does to its sums on their way to memory: bias [O] is added where it is defined, after they were
+/// multiplied by scale [O] where that is, and the activation follows.
+struct ConvEnd {
+  Tensor bias = {};
+  Activation activation = Activation::none;
+  Tensor scale = {};
+};
+
 // The three kernels of the convolution family.
 
-/// [N, O, OH, OW] of input and weight, plus bias [O] where one is defined, through the activation.
-[[nodiscard]] Tensor conv2d_forward(const Tensor& input, const Tensor& weight, const Tensor& bias,
-                                    const Conv2dGeometry& geometry, Activation activation = Activation::none);
-/// The same through the activation and the largest of every 2 x 2 outputs, some images at a time: of a larger
-/// batch the outputs themselves are never all there.
-[[nodiscard]] Pooled conv2d_pooled_forward(const Tensor& input, const Tensor& weight, const Tensor& bias,
-                                           const Conv2dGeometry& geometry, Activation activation);
+/// [N, O, OH, OW] of input and weight, through the end.
+[[nodiscard]] Tensor conv2d_forward(const Tensor& input, const Tensor& weight, const ConvEnd& end,
+                                    const Conv2dGeometry& geometry);
+/// The same, and the largest of every 2 x 2 outputs, some images at a time: of a larger batch the outputs themselves
+/// are never all there.
+[[nodiscard]] Pooled conv2d_pooled_forward(const Tensor& input, const Tensor& weight, const ConvEnd& end,
+                                           const Conv2dGeometry& geometry);
 /// The gradient for the input, [N, C, H, W]: the transposed convolution of grad [N, O, OH, OW]. As a layer it has a
 /// bias [C], where one is defined, and an activation.
 [[nodiscard]] Tensor conv2d_input_grad(const Tensor& grad, const Tensor& weight, const Conv2dGeometry& geometry,

@@ -131,16 +131,14 @@ std::int64_t planes_in_task(const Conv2dGeometry& g) {
   return ceil_div(1 << 17, g.out_h * g.out_w * g.kernel_h * g.kernel_w + 1);
 }
 
-void Forward(const float* x, const float* w, const float* bias, Activation activation, float* y,
-             const Conv2dGeometry& g) {
+void Forward(const float* x, const float* w, const ChannelEnds& ends, float* y, const Conv2dGeometry& g) {
   const PaddedPlane padded(g);
   const std::vector<std::int64_t> offsets = tap_offsets(g, padded);
-  const ChannelEnds ends{bias, activation};
   parallel_for(g.batch * g.groups, planes_in_task(g), [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
     Scratch<float> plane(padded.size());
     for (std::int64_t i = begin; i < end; ++i) {
       const std::int64_t c = i % g.groups;
-      const ChannelEnd finish = ends.from(c).first();
+      const ChannelEnd finish = first_end(ends.from(c));
       const float* taps = w + c * g.depth();
       float* to = y + i * g.out_h * g.out_w;
       padded.copy(x + i * g.in_h * g.in_w, g, plane.data());
@@ -166,7 +164,7 @@ void InputGrad(const float* grad, const float* w, float* dx, const Conv2dGeometr
   for (std::int64_t c = 0; c < g.groups; ++c) {
     std::reverse_copy(w + c * g.depth(), w + (c + 1) * g.depth(), weight.data() + c * g.depth());
   }
-  Forward(grad, weight.data(), nullptr, Activation::none, dx, turned);
+  Forward(grad, weight.data(), plain_ends, dx, turned);
 }
 
 constexpr std::int64_t taps_together = 9;

@@ -132,10 +132,9 @@ void correlate(Correlation& c) {
   });
 }
 
-void Forward(const float* x, const float* w, const float* bias, Activation activation, float* y,
-             const Conv2dGeometry& g) {
+void Forward(const float* x, const float* w, const ChannelEnds& ends, float* y, const Conv2dGeometry& g) {
   const Output out{g.out_channels / g.groups, g.out_h, g.out_w};
-  Correlation c{x, y, g.batch, g.groups, direct::input_field(g), out, {bias, activation}};
+  Correlation c{x, y, g.batch, g.groups, direct::input_field(g), out, ends};
   c.passes.push_back(
       {.rows = {0, 1, g.out_h}, .columns = {0, 1, g.out_w}, .taps = direct::forward_taps(g), .weight = w});
   correlate(c);
@@ -205,7 +204,7 @@ void InputGrad(const float* grad, const float* w, float* dx, const Conv2dGeometr
   const TurnedAxis h{g.pad_left, g.stride_w, g.dilation_w, g.kernel_w, g.in_w};
   const Output out{g.in_channels / g.groups, g.in_h, g.in_w};
   const Field empty{v.field(g.out_h), h.field(g.out_w), g.out_channels / g.groups, 1, 0, 0};
-  Correlation c{grad, dx, g.batch, g.groups, empty, out, {nullptr, Activation::none}};
+  Correlation c{grad, dx, g.batch, g.groups, empty, out, plain_ends};
   Scratch<float> turned(g.out_channels * g.depth());
   float* free = turned.data();
   for (std::int64_t row = 0; row < g.stride_h; ++row) {

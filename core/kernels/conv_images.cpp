@@ -7,7 +7,7 @@
 #define HWY_TARGET_INCLUDE "reel/core/kernels/conv_images.cpp"
 #include <hwy/foreach_target.h>
 
-#include <reel/core/kernels/lanes-inl.h>
+#include <reel/core/kernels/epilogue-inl.h>
 
 // A block of as many images as a vector has lanes is laid out [channel][pixel][image]. Then a sum over taps is one over
 // whole vectors, whatever the pixel's neighbours are, so that only those taps are visited that meet a pixel.
@@ -56,15 +56,14 @@ struct Planes {
   [[nodiscard]] std::int64_t size() const { return channels * area(); }
 };
 
-/// to[o][p] = sum over c, and the taps that p meets, of weight[o][c][tap] * from[c][place], plus bias, through the
-/// activation: the forward pass, and with the parts exchanged the gradient of the input.
+/// to[o][p] = sum over c, and the taps that p meets, of weight[o][c][tap] * from[c][place], through the ends: the
+/// forward pass, and with the parts exchanged the gradient of the input.
 struct Correlation {
   Planes from, to;
   Meetings rows, columns;
   std::int64_t taps;    // of a channel
   const float* weight;  // [o][c][tap]
-  const float* bias;    // or null
-  Activation activation;
+  ChannelEnds ends;
 };
 
 /// One pixel of `Count` channels from `o` on, of a block of images; they are written `to_step` apart.
@@ -96,8 +95,7 @@ HWY_INLINE void sum_pixel(const Correlation& job, const float* data, std::int64_
   }
   for (int i = 0; i < Count; ++i) {
     const Vec total = chains == 1 ? sum[0][i] : hn::Add(sum[0][i], sum[chains - 1][i]);
-    const Vec y = job.bias == nullptr ? total : hn::Add(total, fill(job.bias[o + i]));
-    store(job.activation == Activation::relu ? relu(y) : y, to + i * to_step);
+    store(first_end(job.ends.from(o + i))(total), to + i * to_step);
   }
 }
 
@@ -184,11 +182,9 @@ Meetings met_columns(const Conv2dGeometry& g) {
   return meet_inputs(g.in_w, g.out_w, g.kernel_w, g.stride_w, g.dilation_w, g.pad_left, 1, lanes);
 }
 
-void Forward(const float* x, const float* w, const float* bias, Activation activation, float* y,
-             const Conv2dGeometry& g) {
-  correlate(
-      {input_planes(g), output_planes(g), met_rows(g), met_columns(g), g.kernel_h * g.kernel_w, w, bias, activation}, x,
-      y, g.batch);
+void Forward(const float* x, const float* w, const ChannelEnds& ends, float* y, const Conv2dGeometry& g) {
+  correlate({input_planes(g), output_planes(g), met_rows(g), met_columns(g), g.kernel_h * g.kernel_w, w, ends}, x, y,
+            g.batch);
 }
 
 void InputGrad(const float* grad, const float* w, float* dx, const Conv2dGeometry& g) {
@@ -202,7 +198,7 @@ void InputGrad(const float* grad, const float* w, float* dx, const Conv2dGeometr
     }
   }
   correlate({output_planes(g), input_planes(g), turned(met_rows(g), g.in_h, g.in_w, g.out_w),
-             turned(met_columns(g), g.in_w, lanes, lanes), taps, weight.data(), nullptr, Activation::none},
+             turned(met_columns(g), g.in_w, lanes, lanes), taps, weight.data(), plain_ends},
             grad, dx, g.batch);
 }
 

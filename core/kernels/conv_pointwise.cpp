@@ -175,8 +175,7 @@ void multiply_images(const Product& p) {
   });
 }
 
-void Forward(const float* x, const float* w, const float* bias, Activation activation, float* y,
-             const Conv2dGeometry& g) {
+void Forward(const float* x, const float* w, const ChannelEnds& ends, float* y, const Conv2dGeometry& g) {
   const std::int64_t c = g.in_channels;
   Scratch<float> packed(round_up(g.out_channels, lanes) * c);
   float* a = packed.data();
@@ -187,7 +186,7 @@ void Forward(const float* x, const float* w, const float* bias, Activation activ
                                   [&](std::int64_t k, Vec v) HWY_ATTR { store(v, a + (b * c + k) * lanes); });
                  }
                });
-  multiply_images({a, g.out_channels, c, {g.batch, g.in_h * g.in_w}, x, y, {bias, activation}});
+  multiply_images({a, g.out_channels, c, {g.batch, g.in_h * g.in_w}, x, y, ends});
 }
 
 void InputGrad(const float* grad, const float* w, float* dx, const Conv2dGeometry& g) {
@@ -201,7 +200,7 @@ void InputGrad(const float* grad, const float* w, float* dx, const Conv2dGeometr
       for (std::int64_t k = 0; k < o; ++k) std::copy_n(w + k * c + b * lanes, count, a + (b * o + k) * lanes);
     }
   });
-  multiply_images({a, c, o, {g.batch, g.in_h * g.in_w}, grad, dx, {nullptr, Activation::none}});
+  multiply_images({a, c, o, {g.batch, g.in_h * g.in_w}, grad, dx, plain_ends});
 }
 
 /// The weight gradient as sums[block of `by_lane` channels][channel of `by_row`][lane]. Of the two operands the one of

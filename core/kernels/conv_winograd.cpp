@@ -87,7 +87,7 @@ template <int Side>
 void write_output(const float* m, std::int64_t b, const ChannelEnds& ends, float* y, const Conv2dGeometry& g,
                   const Units<Side>& units, std::int64_t unit, Workspace<Side>& w) {
   const Planes planes{g.out_h, g.out_w, in_block(b, g.out_channels)};
-  const ChannelEnd finish = ends.from(b * lanes).block(planes.count);
+  const ChannelEnd finish = block_end(ends.from(b * lanes), planes.count);
   units.each_strip(unit, [&](const Strip<Side>& s) HWY_ATTR {
     const Window window = s.output();
     const std::int64_t row = window.width * lanes;
@@ -181,11 +181,10 @@ void convolve(const float* x, const float* u, const ChannelEnds& ends, float* y,
 }
 
 template <int Side>
-void forward(const float* x, const float* w, const float* bias, Activation activation, float* y,
-             const Conv2dGeometry& g) {
+void forward(const float* x, const float* w, const ChannelEnds& ends, float* y, const Conv2dGeometry& g) {
   Scratch<float> u(Workspace<Side>::elements * g.in_channels * round_up(g.out_channels, lanes));
   read_weight<Side>(w, {9 * g.in_channels, 9, false}, g.in_channels, g.out_channels, u.data());
-  convolve<Side>(x, u.data(), {bias, activation}, y, g);
+  convolve<Side>(x, u.data(), ends, y, g);
 }
 
 /// A convolution of the output's gradient, in which channels change places and the taps are turned round.
@@ -199,7 +198,7 @@ void input_grad(const float* grad, const float* w, float* dx, const Conv2dGeomet
   std::swap(turned.in_w, turned.out_w);
   turned.pad_top = 2 - g.pad_top;
   turned.pad_left = 2 - g.pad_left;
-  convolve<Side>(grad, u.data(), {nullptr, Activation::none}, dx, turned);
+  convolve<Side>(grad, u.data(), plain_ends, dx, turned);
 }
 
 /// Blocks of output channels and units of images that one partial sum of the weight gradient is taken over.

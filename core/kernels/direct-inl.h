@@ -136,7 +136,7 @@ HWY_INLINE void sum_along_outputs(const FieldPass& f, std::int64_t begin, std::i
           [&](std::int64_t k) HWY_ATTR { return data + offset[k]; }, lanes, depth, w.sums.data() + p, pitch, lanes);
     }
     for (std::int64_t i = 0; i < some; ++i) {
-      const ChannelEnd finish = f.ends.from(o + i).first();
+      const ChannelEnd finish = first_end(f.ends.from(o + i));
       for (std::int64_t r = 0; r < f.field.images * f.rows(); ++r) {
         const std::int64_t image = r / f.rows();
         const std::int64_t row = r % f.rows();
@@ -151,7 +151,7 @@ HWY_INLINE void sum_along_outputs(const FieldPass& f, std::int64_t begin, std::i
 HWY_INLINE void write_block(const FieldPass& f, std::int64_t channel, const float* sums) {
   const std::int64_t count = std::min(lanes, f.out.channels - channel);
   const Target& columns = f.pass.columns;
-  const ChannelEnd finish = f.ends.from(channel).block(count);
+  const ChannelEnd finish = block_end(f.ends.from(channel), count);
   const auto get = [&](std::int64_t i) HWY_ATTR { return finish(load(sums + i * lanes)); };
   const bool is_run = columns.step == 1 && columns.count == f.out.width && f.pass.rows.step == 1;
   const std::int64_t rows = is_run ? 1 : f.rows();

@@ -6,42 +6,33 @@
 #define REEL_CORE_KERNELS_EPILOGUE_INL_H
 #endif
 
-#include <reel/core/kernels/activation.h>
+#include <reel/core/kernels/conv_kernels.h>
 #include <reel/core/kernels/lanes-inl.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace reel::kernels::HWY_NAMESPACE {
 
-/// Bias and activation of an output channel.
+/// Scale, bias and activation of an output channel.
 struct ChannelEnd {
-  Vec bias;
+  Vec scale, bias;
   bool is_relu;
 
   HWY_INLINE Vec operator()(Vec sum) const {
-    const Vec v = hn::Add(sum, bias);
+    const Vec v = hn::MulAdd(sum, scale, bias);
     return is_relu ? relu(v) : v;
   }
 };
 
-/// Those of all channels, from the first one on.
-struct ChannelEnds {
-  const float* bias;  // or null
-  Activation activation;
-
-  [[nodiscard]] ChannelEnds from(std::int64_t channel) const {
-    return {bias == nullptr ? nullptr : bias + channel, activation};
-  }
-  /// For sums of the first channel.
-  [[nodiscard]] HWY_INLINE ChannelEnd first() const {
-    return {fill(bias == nullptr ? 0.0F : *bias), activation == Activation::relu};
-  }
-  /// For the first `count` <= lanes channels, each in a lane of its own.
-  [[nodiscard]] HWY_INLINE ChannelEnd block(std::int64_t count) const {
-    HWY_ALIGN float each[lanes] = {};
-    if (bias != nullptr) std::copy_n(bias, count, each);
-    return {load(each), activation == Activation::relu};
-  }
-};
+/// For sums of the first channel.
+HWY_INLINE ChannelEnd first_end(const ChannelEnds& ends) {
+  return {fill(ends.scale == nullptr ? 1.0F : *ends.scale), fill(ends.bias == nullptr ? 0.0F : *ends.bias),
+          ends.activation == Activation::relu};
+}
+/// For the first `count` <= lanes channels, each in a lane of its own.
+HWY_INLINE ChannelEnd block_end(const ChannelEnds& ends, std::int64_t count) {
+  return {ends.scale == nullptr ? fill(1) : load_some(ends.scale, count),
+          ends.bias == nullptr ? fill(0) : load_some(ends.bias, count), ends.activation == Activation::relu};
+}
 
 /// y[i] = the sums of add_terms through the end of channel i, for i < Rows. The memory of y is fetched meanwhile.
 template <int Rows, int Blocks, class A, class At, class B>
@@ -59,7 +50,7 @@ HWY_INLINE void multiply_through(const A& a, const At& at, const B& b, std::int6
   add_terms(sum, a, at, b, lanes, n);
   HWY_UNROLL(8)
   for (int i = 0; i < Rows; ++i) {
-    const ChannelEnd finish = ends.from(i).first();
+    const ChannelEnd finish = first_end(ends.from(i));
     HWY_UNROLL(2)
     for (int v = 0; v < Blocks; ++v) store(finish(sum[v][i]), y + i * y_row + v * lanes);
   }

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <reel/core/kernels/max_pool_two.h>
 #include <reel/core/kernels/norm.h>
 #include <reel/core/kernels/simd.h>
 #include <vector>
@@ -29,30 +30,57 @@ struct Affine {
   }
 };
 
-/// dx = a g + b (x - mean) + c
+/// Those of some channels, of which the first is number `begin` of the tensor.
 template <class T>
-struct GradAffine {
-  T a, b, c, mean;
+struct Affines {
+  const T *scale, *shift;
+  std::int64_t begin;
+
+  [[nodiscard]] Affine<T> of(std::int64_t channel) const { return {scale[begin + channel], shift[begin + channel]}; }
 };
 
-/// The gradient that counts: all of g, or that where a ReLU let its input through.
-template <bool IsCut, class D, class T>
-HWY_INLINE hn::Vec<D> through(D d, const T* g, const T* relu_output) {
-  const auto grad = hn::LoadU(d, g);
-  if constexpr (!IsCut) return grad;
-  else return hn::IfThenZeroElse(hn::Le(hn::LoadU(d, relu_output), hn::Zero(d)), grad);
+/// Writes the channels of a block to y.
+template <class T>
+void write(ChannelBlock<const T>& in, const Affines<T>& affines, Activation activation, T* y, const Channels& channels,
+           std::int64_t end) {
+  ChannelBlock<T> out(y, channels, affines.begin, end);
+  in.each_run([&](std::int64_t image, std::int64_t c)
+                  HWY_ATTR { affines.of(c).run(in.run(image, c), out.run(image, c), in.size(), activation); });
+  out.finish();
+}
+
+/// Writes the channels of a block to y and choice, pooled: each plane by way of one that stays in the first-level
+/// cache.
+void write_pooled(ChannelBlock<const float>& in, const Affines<float>& affines, Activation activation, float* y,
+                  std::uint8_t* choice, const Channels& channels, const Pool2dGeometry& windows) {
+  Scratch<float> plane(channels.area);
+  const std::int64_t area = windows.out_h * windows.out_w;
+  in.each_run([&](std::int64_t image, std::int64_t c) HWY_ATTR {
+    affines.of(c).run(in.run(image, c), plane.data(), in.size(), Activation::none);
+    const std::int64_t at = (image * channels.count + affines.begin + c) * area;
+    two_by_two::choose(plane.data(), activation, y + at, choice + at, windows);
+  });
 }
 
 template <class T>
-struct Forward {
-  const T *x, *weight, *bias;
+struct Measure {
+  const T *weight, *bias;
   double epsilon;
-  Activation activation;
-  T *y, *mean, *variance, *rstd;
+  T *mean, *variance, *rstd, *scale, *shift;
 
-  void operator()(const Channels& channels, std::int64_t begin, std::int64_t end) const {
-    ChannelBlock<const T> in(x, channels, begin, end);
-    ChannelBlock<T> out(y, channels, begin, end);
+  Measure(const Tensor& w, const Tensor& b, double least_variance, BatchStatistics& to)
+      : weight(w.data<T>()),
+        bias(b.data<T>()),
+        epsilon(least_variance),
+        mean(to.mean.mutable_data<T>()),
+        variance(to.variance.mutable_data<T>()),
+        rstd(to.rstd.mutable_data<T>()),
+        scale(to.scale.mutable_data<T>()),
+        shift(to.shift.mutable_data<T>()) {}
+
+  /// Writes the statistics of the channels [begin, end), and returns what they make of them.
+  Affines<T> operator()(ChannelBlock<const T>& in, const Channels& channels, std::int64_t begin,
+                        std::int64_t end) const {
     const auto n = static_cast<double>(channels.batch * channels.area);
     // Deviations from the first number are added up: a large mean would eat the digits of the variance.
     const auto centre = [&](std::int64_t c) { return n == 0 ? T{0} : in.run(0, c)[0]; };
@@ -65,116 +93,56 @@ struct Forward {
         return Terms<decltype(deviation)>{deviation, deviation};
       });
     });
-    std::vector<Affine<T>> affine;
-    for (std::int64_t c = 0; c < end - begin; ++c)
-      affine.push_back(normalise(sums[static_cast<std::size_t>(c)], centre(c), n, begin + c));
-    in.each_run([&](std::int64_t image, std::int64_t c) HWY_ATTR {
-      affine[static_cast<std::size_t>(c)].run(in.run(image, c), out.run(image, c), in.size(), activation);
-    });
-    out.finish();
+    for (std::int64_t c = 0; c < end - begin; ++c) {
+      sums[static_cast<std::size_t>(c)].flush();
+      write_channel(sums[static_cast<std::size_t>(c)], centre(c), n, begin + c);
+    }
+    return {scale, shift, begin};
   }
 
-  /// Writes the statistics of channel c, from n numbers, and tells what normalises it.
-  Affine<T> normalise(Sums<T>& sums, double centre, double n, std::int64_t c) const {
-    sums.flush();
+  /// The statistics of channel c, from n numbers.
+  void write_channel(const Sums<T>& sums, double centre, double n, std::int64_t c) const {
     const double average = centre + sums.first / n;
     const double square = std::max((sums.second - sums.first * sums.first / n) / n, 0.0);  // a NaN stays one
     const double r = 1 / std::sqrt(square + epsilon);
     mean[c] = static_cast<T>(average);
     variance[c] = static_cast<T>(square);
     rstd[c] = static_cast<T>(r);
-    return {static_cast<T>(weight[c] * r), static_cast<T>(bias[c] - average * weight[c] * r)};
+    scale[c] = static_cast<T>(weight[c] * r);
+    shift[c] = static_cast<T>(bias[c] - average * weight[c] * r);
   }
 };
 
-template <class T>
-struct Backward {
-  const T *grad, *x, *relu_output, *mean, *rstd, *weight;
-  T *dx, *dweight, *dbias;
-
-  template <bool IsCut>
-  void run(const Channels& channels, std::int64_t begin, std::int64_t end) const {
-    ChannelBlock<const T> g(grad, channels, begin, end);
-    ChannelBlock<const T> in(x, channels, begin, end);
-    ChannelBlock<const T> cut(IsCut ? relu_output : grad, channels, begin, end);
-    ChannelBlock<T> out(dx, channels, begin, end);
-    std::vector<Sums<T>> sums(static_cast<std::size_t>(end - begin));  // of g and of g (x - mean)
-    in.each_run([&](std::int64_t image, std::int64_t c) HWY_ATTR {
-      const T *from = in.run(image, c), *gy = g.run(image, c), *y = cut.run(image, c);
-      const T middle = mean[begin + c];
-      sums[static_cast<std::size_t>(c)].add(in.size(), [&](auto d, std::int64_t i) HWY_ATTR {
-        const auto value = through<IsCut>(d, gy + i, y + i);
-        return Terms<decltype(value)>{value, hn::Sub(hn::LoadU(d, from + i), hn::Set(d, middle))};
-      });
-    });
-    const auto n = static_cast<double>(channels.batch * channels.area);
-    std::vector<GradAffine<T>> affine;
-    for (std::int64_t c = 0; c < end - begin; ++c)
-      affine.push_back(grads(sums[static_cast<std::size_t>(c)], n, begin + c));
-    in.each_run([&](std::int64_t image, std::int64_t c) HWY_ATTR {
-      const T *from = in.run(image, c), *gy = g.run(image, c), *y = cut.run(image, c);
-      T* to = out.run(image, c);
-      const GradAffine<T> f = affine[static_cast<std::size_t>(c)];
-      for_each_vector<T>(in.size(), [&](auto d, std::int64_t i) HWY_ATTR {
-        const auto deviation = hn::Sub(hn::LoadU(d, from + i), hn::Set(d, f.mean));
-        const auto rest = hn::MulAdd(hn::Set(d, f.b), deviation, hn::Set(d, f.c));
-        hn::StoreU(hn::MulAdd(hn::Set(d, f.a), through<IsCut>(d, gy + i, y + i), rest), d, to + i);
-      });
-    });
-    out.finish();
-  }
-
-  /// Writes the gradients of weight and bias, and tells that of x:
-  /// dx = w r (g - mean(g) - xhat mean(g xhat)), with xhat = (x - mean) r.
-  GradAffine<T> grads(Sums<T>& sums, double n, std::int64_t c) const {
-    sums.flush();
-    const double r = rstd[c];
-    const double w = weight[c];
-    dweight[c] = static_cast<T>(sums.second * r);
-    dbias[c] = static_cast<T>(sums.first);
-    return {static_cast<T>(w * r), static_cast<T>(-w * r * r * r * sums.second / n),
-            static_cast<T>(-w * r * sums.first / n), mean[c]};
-  }
-};
+BatchStatistics empty_statistics(const Tensor& x) {
+  const auto one_a_channel = [&] { return Tensor::empty({x.size(1)}, x.dtype()); };
+  return {one_a_channel(), one_a_channel(), one_a_channel(), one_a_channel(), one_a_channel()};
+}
 
 BatchNorm Normalise(const Tensor& x, const Tensor& weight, const Tensor& bias, double epsilon, Activation activation) {
   const Channels channels(x);
-  const auto one_a_channel = [&] { return Tensor::empty({channels.count}, x.dtype()); };
-  BatchNorm out{Tensor::empty(x.shape(), x.dtype()), one_a_channel(), one_a_channel(), one_a_channel()};
+  BatchNorm out{Tensor::empty(x.shape(), x.dtype()), empty_statistics(x)};
   visit_floats("batch_norm", x.dtype(), [&]<class T>(T) HWY_ATTR {
-    const Forward<T> forward{x.data<T>(),
-                             weight.data<T>(),
-                             bias.data<T>(),
-                             epsilon,
-                             activation,
-                             out.output.mutable_data<T>(),
-                             out.mean.mutable_data<T>(),
-                             out.variance.mutable_data<T>(),
-                             out.rstd.mutable_data<T>()};
-    channels.each([&](std::int64_t begin, std::int64_t end) HWY_ATTR { forward(channels, begin, end); });
+    const Measure<T> measure(weight, bias, epsilon, out.statistics);
+    T* y = out.output.mutable_data<T>();
+    channels.each([&](std::int64_t begin, std::int64_t end) HWY_ATTR {
+      ChannelBlock<const T> in(x.data<T>(), channels, begin, end);
+      write(in, measure(in, channels, begin, end), activation, y, channels, end);
+    });
   });
   return out;
 }
 
-BatchNormGrads NormaliseGrads(const Tensor& grad, const Tensor& x, const Tensor& mean, const Tensor& rstd,
-                              const Tensor& weight, const Tensor& relu_output) {
+PooledBatchNorm NormalisePooled(const Tensor& x, const Tensor& weight, const Tensor& bias, double epsilon,
+                                Activation activation) {
   const Channels channels(x);
-  const auto one_a_channel = [&] { return Tensor::empty({channels.count}, x.dtype()); };
-  BatchNormGrads out{Tensor::empty(x.shape(), x.dtype()), one_a_channel(), one_a_channel()};
-  const bool is_cut = relu_output.defined();
-  visit_floats("batch_norm", x.dtype(), [&]<class T>(T) HWY_ATTR {
-    const Backward<T> backward{grad.data<T>(),
-                               x.data<T>(),
-                               is_cut ? relu_output.data<T>() : nullptr,
-                               mean.data<T>(),
-                               rstd.data<T>(),
-                               weight.data<T>(),
-                               out.input.mutable_data<T>(),
-                               out.weight.mutable_data<T>(),
-                               out.bias.mutable_data<T>()};
-    channels.each([&](std::int64_t begin, std::int64_t end) HWY_ATTR {
-      is_cut ? backward.template run<true>(channels, begin, end) : backward.template run<false>(channels, begin, end);
-    });
+  const Pool2dGeometry windows = windows_of_two(x.shape());
+  PooledBatchNorm out{Pooled::empty(x.shape(), x.dtype(), windows), empty_statistics(x)};
+  const Measure<float> measure(weight, bias, epsilon, out.statistics);
+  auto* y = out.pooled.output.mutable_data<float>();
+  auto* choice = out.pooled.choice.mutable_data<std::uint8_t>();
+  channels.each([&](std::int64_t begin, std::int64_t end) HWY_ATTR {
+    ChannelBlock<const float> in(x.data<float>(), channels, begin, end);
+    write_pooled(in, measure(in, channels, begin, end), activation, y, choice, channels, windows);
   });
   return out;
 }
@@ -186,12 +154,7 @@ Tensor AffineOnly(const Tensor& x, const Tensor& scale, const Tensor& shift, Act
     T* to = y.mutable_data<T>();
     channels.each([&](std::int64_t begin, std::int64_t end) HWY_ATTR {
       ChannelBlock<const T> in(x.data<T>(), channels, begin, end);
-      ChannelBlock<T> out(to, channels, begin, end);
-      in.each_run([&](std::int64_t image, std::int64_t c) HWY_ATTR {
-        const Affine<T> affine{scale.data<T>()[begin + c], shift.data<T>()[begin + c]};
-        affine.run(in.run(image, c), out.run(image, c), in.size(), activation);
-      });
-      out.finish();
+      write(in, Affines<T>{scale.data<T>(), shift.data<T>(), begin}, activation, to, channels, end);
     });
   });
   return y;
@@ -205,20 +168,29 @@ HWY_AFTER_NAMESPACE();
 namespace reel::kernels {
 
 HWY_EXPORT(Normalise);
-HWY_EXPORT(NormaliseGrads);
+HWY_EXPORT(NormalisePooled);
 HWY_EXPORT(AffineOnly);
+
+Pool2dGeometry windows_of_two(const Shape& x) { return pool2d_geometry("max_pool2d", x, {.kernel_size = 2}); }
+
+bool is_pooled_at_once(const Tensor& x) {
+  constexpr std::int64_t longest_vector = 16;
+  return x.dtype() == float32 && has_fast_vectors() && x.size(2) * x.size(3) >= longest_vector;
+}
 
 BatchNorm batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, double epsilon, Activation activation) {
   static_cast<void>(has_fast_vectors());  // REEL_VECTORS is read
   return HWY_DYNAMIC_DISPATCH(Normalise)(x.contiguous(), weight.contiguous(), bias.contiguous(), epsilon, activation);
 }
 
-BatchNormGrads batch_norm_grads(const Tensor& grad, const Tensor& x, const Tensor& mean, const Tensor& rstd,
-                                const Tensor& weight, const Tensor& relu_output) {
-  static_cast<void>(has_fast_vectors());
-  return HWY_DYNAMIC_DISPATCH(NormaliseGrads)(grad.contiguous(), x.contiguous(), mean.contiguous(), rstd.contiguous(),
-                                              weight.contiguous(),
-                                              relu_output.defined() ? relu_output.contiguous() : relu_output);
+PooledBatchNorm batch_norm_pooled(const Tensor& x, const Tensor& weight, const Tensor& bias, double epsilon,
+                                  Activation activation) {
+  if (!is_pooled_at_once(x)) {
+    const auto [y, statistics] = batch_norm(x, weight, bias, epsilon, Activation::none);
+    return {max_pool2d_choosing(y, windows_of_two(x.shape()), activation), statistics};
+  }
+  return HWY_DYNAMIC_DISPATCH(NormalisePooled)(x.contiguous(), weight.contiguous(), bias.contiguous(), epsilon,
+                                               activation);
 }
 
 Tensor channel_affine(const Tensor& x, const Tensor& scale, const Tensor& shift, Activation activation) {

@@ -135,7 +135,8 @@ TEST_CASE("1-D, transposed and padded convolutions give the same bits for any nu
     add(conv1d, row, taps, Conv1dOptions{.padding = {8, 0}, .dilation = 2});
     add(conv_transpose1d, row, taps, ConvTranspose1dOptions{.stride = 2, .padding = 1});
     add(conv_transpose2d, image, squares, ConvTranspose2dOptions{.stride = 2, .padding = 1});
-    add(conv2d, image, squares, Conv2dOptions{.padding = "same", .padding_mode = PaddingMode::reflect});
+    add([](const auto&... all) { return conv2d(all...); }, image, squares,
+        Conv2dOptions{.padding = "same", .padding_mode = PaddingMode::reflect});
     return out;
   };
   const WithThreads one(1);

@@ -105,6 +105,18 @@ TEST_CASE("op errors: conv2d") {
        }),
        {"TypeError: conv2d: ", "uint8"}},
       {call([=] {
+         return conv2d(zeros(image), zeros({4, 16, 3, 3}), {}, {}, Activation::none, zeros({3}));
+       }),
+       {"ShapeError: conv2d: ", "[4, 16, 3, 3]", "scale of shape [4]", "[3]"}},
+      {call([=] {
+         return conv2d(zeros(image), zeros({4, 16, 3, 3}), {}, {}, Activation::none, zeros({4}, float64));
+       }),
+       {"TypeError: conv2d: ", "float32", "float64"}},
+      {call([=] {
+         return conv2d_max_pool2d(zeros(image), zeros({4, 16, 3, 3}), {}, {}, Activation::relu, zeros({4, 1}));
+       }),
+       {"ShapeError: conv2d: ", "scale of shape [4]", "[4, 1]"}},
+      {call([=] {
          return conv2d_max_pool2d(zeros(image), zeros({4, 15, 3, 3}));
        }),
        {"ShapeError: conv2d: weight [4, 15, 3, 3] wants 15"}},
@@ -253,6 +265,16 @@ TEST_CASE("op errors: batch_norm") {
       {norm({2, 3, 4, 4}, {4}, {3}), {"ShapeError: batch_norm: ", "[2, 3, 4, 4]", "3 channels", "[4]", "[3]"}},
       {norm({2, 3}, {3}, {1}), {"ShapeError: batch_norm: ", "[2, 3]", "[1]"}},
       {norm({1, 3, 1, 1}, {3}, {3}), {"ShapeError: batch_norm: ", "more than one value", "[1, 3, 1, 1]"}},
+      {call([=] { return batch_norm_max_pool2d(x, zeros({4}), c3, {}, {}); }),
+       {"ShapeError: batch_norm: ", "3 channels", "[4]"}},
+      {call([=] {
+         return batch_norm_max_pool2d(zeros({5, 3, 4}), c3, c3, {}, {});
+       }),
+       {"ShapeError: max_pool2d: ", "[5, 3, 4]"}},
+      {call([=] {
+         return batch_norm_max_pool2d(zeros({5, 3, 4, 1}), c3, c3, {}, {});
+       }),
+       {"ShapeError: max_pool2d: ", "a window of 2"}},
       {call([=] { return batch_norm(x, c3, c3, {}, {}, eval); }), {"ValueError: batch_norm: ", "running"}},
       {call([=] { return batch_norm(x, zeros({3}, float64), c3, {}, {}); }), {"TypeError: batch_norm: ", "float64"}},
       {call([=] { return batch_norm(x, c3, zeros({3}, float64), {}, {}); }), {"TypeError: batch_norm: ", "float64"}},

@@ -203,6 +203,12 @@ TEST_CASE("gradients: conv2d") {
       {"conv2d with ReLU and max_pool2d",
        [](const In& v) { return conv2d_max_pool2d(v[0], v[1], v[2], {}, Activation::relu); },
        {{2, 2, 5, 6}, {3, 2, 2, 2}, {3}}},
+      {"conv2d with a scale",
+       [](const In& v) { return conv2d(v[0], v[1], v[2], {}, Activation::none, v[3]); },
+       {{2, 2, 4, 4}, {3, 2, 3, 3}, {3}, {3}}},
+      {"conv2d with a scale, ReLU and max_pool2d",
+       [](const In& v) { return conv2d_max_pool2d(v[0], v[1], v[2], {}, Activation::relu, v[3]); },
+       {{2, 2, 5, 6}, {3, 2, 2, 2}, {3}, {3}}},
   });
 }
 
@@ -313,6 +319,12 @@ TEST_CASE("gradients: normalisation and dropout") {
       {"batch_norm with ReLU",
        [](const In& v) { return batch_norm(v[0], v[1], v[2], {}, {}, {.activation = Activation::relu}); },
        {{3, 2, 2, 2}, {2}, {2}}},
+      {"batch_norm with max_pool2d",
+       [](const In& v) { return batch_norm_max_pool2d(v[0], v[1], v[2], {}, {}); },
+       {{3, 2, 4, 5}, {2}, {2}}},
+      {"batch_norm with ReLU and max_pool2d",
+       [](const In& v) { return batch_norm_max_pool2d(v[0], v[1], v[2], {}, {}, {.activation = Activation::relu}); },
+       {{3, 2, 3, 4}, {2}, {2}}},
       {"batch_norm in eval with ReLU",
        [](const In& v) {
          return batch_norm(v[0], v[1], v[2], Tensor::of({0.5, -1}, float64), Tensor::of({0.5, 2}, float64),

@@ -80,8 +80,8 @@ TEST_CASE("convolutions of nothing are empty or zero") {
     const Tensor w = Tensor::ones(weight);
     const Tensor gy = Tensor::ones(g.output_shape());
     const Tensor bias = Tensor::full({weight[0]}, 2);
-    CHECK(sum(kernels::conv2d_forward(x, w, Tensor(), g)).item() == 0);
-    CHECK(sum(kernels::conv2d_forward(x, w, bias, g)).item() == 2.0 * static_cast<double>(gy.numel()));
+    CHECK(sum(kernels::conv2d_forward(x, w, {}, g)).item() == 0);
+    CHECK(sum(kernels::conv2d_forward(x, w, {bias}, g)).item() == 2.0 * static_cast<double>(gy.numel()));
     const Tensor dx = kernels::conv2d_input_grad(gy, w, g);
     CHECK(dx.shape() == input);
     CHECK(sum(dx).item() == 0);
@@ -95,6 +95,6 @@ TEST_CASE("convolution kernels refuse what is not a float") {
   const auto g = geometry({1, 1, 3, 3}, {1, 1, 2, 2});
   const Tensor x = Tensor::zeros({1, 1, 3, 3}, int64);
   const Tensor w = Tensor::zeros({1, 1, 2, 2}, int64);
-  CHECK_THROWS_AS(static_cast<void>(kernels::conv2d_forward(x, w, Tensor(), g)), TypeError);
-  CHECK_THROWS_AS(static_cast<void>(kernels::conv2d_forward(x.to(float32), w.to(float64), Tensor(), g)), TypeError);
+  CHECK_THROWS_AS(static_cast<void>(kernels::conv2d_forward(x, w, {}, g)), TypeError);
+  CHECK_THROWS_AS(static_cast<void>(kernels::conv2d_forward(x.to(float32), w.to(float64), {}, g)), TypeError);
 }

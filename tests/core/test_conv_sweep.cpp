@@ -209,6 +209,9 @@ void check_geometry(const kernels::Conv2dGeometry& g, bool has_bias, bool stride
   const Tensor gy = numbers(g.output_shape(), generator);
   const Tensor b = has_bias ? numbers({g.out_channels}, generator) : Tensor();
   const Tensor y = kernels::naive::conv2d_forward(x, w, b, g);
+  const Tensor scale = numbers({g.out_channels}, generator);
+  const Tensor sums = kernels::naive::conv2d_forward(x, w, {}, g) * scale.reshape({-1, 1, 1});
+  const Tensor scaled = relu(has_bias ? sums + b.reshape({-1, 1, 1}) : sums);
   const Tensor dx = kernels::naive::conv2d_input_grad(gy, w, g);
   const Tensor dw = kernels::naive::conv2d_weight_grad(x, gy, g);
   for (const DType dtype : {float32, float64}) {
@@ -216,11 +219,16 @@ void check_geometry(const kernels::Conv2dGeometry& g, bool has_bias, bool stride
     const Tensor input = laid_out(x, dtype, strided);
     const Tensor weight = laid_out(w, dtype, strided);
     const Tensor grad = laid_out(gy, dtype, strided);
+    const Tensor bias = has_bias ? b.to(dtype) : b;
     for (const auto& [name, algorithm] : algorithms) {
       CAPTURE(name);
       const WithAlgorithm guard(algorithm);
       soil_memory(g.output_shape(), dtype);
-      check_close("forward", kernels::conv2d_forward(input, weight, b.defined() ? b.to(dtype) : b, g), y, g.depth());
+      check_close("forward", kernels::conv2d_forward(input, weight, {bias}, g), y, g.depth());
+      soil_memory(g.output_shape(), dtype);
+      check_close("forward, scaled",
+                  kernels::conv2d_forward(input, weight, {bias, Activation::relu, scale.to(dtype)}, g), scaled,
+                  g.depth());
       soil_memory(g.input_shape(), dtype);
       check_close("input gradient", kernels::conv2d_input_grad(grad, weight, g), dx,
                   g.out_channels / g.groups * g.kernel_h * g.kernel_w);
@@ -256,7 +264,7 @@ void check_threads() {
     const Tensor gy = uniform(g.output_shape(), -1, 1, float32, generator);
     const Tensor b = config.bias ? uniform({g.out_channels}, -1, 1, float32, generator) : Tensor();
     const auto run = [&] {
-      return std::vector<Tensor>{kernels::conv2d_forward(x, w, b, g), kernels::conv2d_input_grad(gy, w, g),
+      return std::vector<Tensor>{kernels::conv2d_forward(x, w, {b}, g), kernels::conv2d_input_grad(gy, w, g),
                                  kernels::conv2d_weight_grad(x, gy, g)};
     };
     const WithThreads one(1);
@@ -347,8 +355,8 @@ TEST_CASE("conv2d with winograd4 is as automatic where large tiles save nothing"
     const auto g = kernels::conv2d_geometry("winograd4", config.input, config.weight, config.options);
     const Tensor x = uniform(g.input_shape(), -1, 1, float32, generator);
     const Tensor w = uniform(g.weight_shape(), -1, 1, float32, generator);
-    const Tensor expected = kernels::conv2d_forward(x, w, Tensor(), g);
+    const Tensor expected = kernels::conv2d_forward(x, w, {}, g);
     const WithAlgorithm guard(kernels::ConvAlgorithm::winograd4);
-    CHECK(same_bits(kernels::conv2d_forward(x, w, Tensor(), g), expected));
+    CHECK(same_bits(kernels::conv2d_forward(x, w, {}, g), expected));
   }
 }

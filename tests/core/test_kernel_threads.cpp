@@ -38,8 +38,17 @@ std::vector<Tensor> normalised(const Tensor& x) {
   const Shape channels{x.size(1)};
   const Tensor weight = numbers(channels, 2);
   const auto out = kernels::batch_norm(x, weight, numbers(channels, 4), 1e-5, Activation::relu);
-  const auto grads = kernels::batch_norm_grads(numbers(x.shape(), 5), x, out.mean, out.rstd, weight, out.output);
-  return {out.output, out.mean, out.variance, grads.input, grads.weight, grads.bias};
+  const auto grads = kernels::batch_norm_grads(numbers(x.shape(), 5), x, out.statistics, weight, Activation::relu);
+  return {out.output, out.statistics.mean, out.statistics.variance, grads.input, grads.weight, grads.bias};
+}
+
+std::vector<Tensor> normalised_and_pooled(const Tensor& x) {
+  const Shape channels{x.size(1)};
+  const Tensor weight = numbers(channels, 2);
+  const auto [out, statistics] = kernels::batch_norm_pooled(x, weight, numbers(channels, 4), 1e-5, Activation::relu);
+  const auto grads =
+      kernels::batch_norm_pooled_grads(numbers(out.output.shape(), 5), out.choice, x, statistics, weight);
+  return {out.output, out.choice, statistics.variance, grads.input, grads.weight, grads.bias};
 }
 
 std::vector<Tensor> cross_entropy(const Tensor& x) {
@@ -80,6 +89,10 @@ TEST_CASE("kernels give the same bits with any number of threads") {
       {"batch_norm",
        [] {
          return normalised(numbers({16, 65, 29, 31}));
+       }},
+      {"batch_norm and pooling",
+       [] {
+         return normalised_and_pooled(numbers({16, 65, 29, 31}));
        }},
       {"batch_norm of small planes",
        [] {

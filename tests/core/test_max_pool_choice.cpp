@@ -82,12 +82,12 @@ TEST_CASE("a convolution that is pooled on its way out gives the bits of its par
       const Tensor w = normal(weight, 0, 1, float32, generator);
       const Tensor b = normal({weight[0]}, 0, 1, float32, generator);
       const auto g = kernels::conv2d_geometry("conv2d", input, weight, options);
-      const Tensor y = kernels::conv2d_forward(x, w, b, g);
+      const Tensor y = kernels::conv2d_forward(x, w, {b}, g);
       const auto windows = kernels::pool2d_geometry("max_pool2d", y.shape(), {});
       const auto expected = kernels::max_pool2d_choosing(y, windows, Activation::relu);
       for (const int threads : {1, 2, 5}) {
         const WithThreads guard(threads);
-        const auto got = kernels::conv2d_pooled_forward(x, w, b, g, Activation::relu);
+        const auto got = kernels::conv2d_pooled_forward(x, w, {b, Activation::relu}, g);
         CHECK(same_bits(got.output, expected.output));
         CHECK(same_bits(got.choice, expected.choice));
       }

@@ -5,9 +5,11 @@
 #include <reel/core/kernels/norm.h>
 #include <reel/core/kernels/reduce.h>
 #include <reel/core/random.h>
+#include <tests/threads.h>
 #include <vector>
 
 using namespace reel;
+using reel::testing::same_bits;
 
 namespace {
 
@@ -42,7 +44,7 @@ Moments moments(const Tensor& x) {
   const Shape channels{x.size(1)};
   const auto out = kernels::batch_norm(x, Tensor::ones(channels, x.dtype()), Tensor::zeros(channels, x.dtype()), 1e-5,
                                        Activation::none);
-  return {out.mean, out.variance};
+  return {out.statistics.mean, out.statistics.variance};
 }
 
 const Shape shapes[] = {{4, 3},        {1, 2, 5},       {5, 3, 4, 6},  {2, 1, 40, 41},
@@ -103,7 +105,7 @@ TEST_CASE("batch_norm is what its moments say, with and without a ReLU") {
       const double tolerance = unit * (1 + max(r).item() + max(abs(expected)).item());
       const auto out = kernels::batch_norm(x, weight, bias, 1e-5, Activation::none);
       CHECK(largest_difference(out.output, expected) < tolerance);
-      CHECK(largest_difference(out.rstd, r.reshape({-1})) < unit * max(r).item());
+      CHECK(largest_difference(out.statistics.rstd, r.reshape({-1})) < unit * max(r).item());
       const auto cut = kernels::batch_norm(x, weight, bias, 1e-5, Activation::relu);
       CHECK(largest_difference(cut.output, relu(expected)) < tolerance);
     }
@@ -132,7 +134,8 @@ TEST_CASE("batch_norm_grads agree with the derivation, term by term") {
       const Tensor weight = numbers({shape[1]}, 1, dtype, 9);
       const auto [average, variance] = moments(x);
       const Tensor rstd = 1.0 / sqrt(variance + 1e-5);
-      const auto out = kernels::batch_norm_grads(grad, x, average, rstd, weight, {});
+      const auto forward = kernels::batch_norm(x, weight, weight, 1e-5, Activation::none);
+      const auto out = kernels::batch_norm_grads(grad, x, forward.statistics, weight, Activation::none);
 
       const int rank = x.rank();
       const Dims rest = others(rank);
@@ -145,6 +148,52 @@ TEST_CASE("batch_norm_grads agree with the derivation, term by term") {
       CHECK(largest_difference(out.bias, sum(g, rest)) < unit * 40);
       CHECK(largest_difference(out.weight, sum(g * xhat, rest)) < unit * 40);
       CHECK(largest_difference(out.input, dx) < unit * (1 + max(abs(dx)).item()));
+    }
+  }
+}
+
+TEST_CASE("batch_norm_grads count what the ReLU let through") {
+  for (const DType dtype : {float32, float64}) {
+    for (const Shape& shape : shapes) {
+      CAPTURE(concat(dtype, ' ', shape));
+      const Tensor x = numbers(shape, 3, dtype);
+      const Tensor grad = numbers(shape, 0.5, dtype, 8);
+      const Tensor weight = numbers({shape[1]}, 1, dtype, 9);
+      const auto [y, statistics] = kernels::batch_norm(x, weight, weight * 0.5, 1e-5, Activation::relu);
+      const auto expected =
+          kernels::batch_norm_grads(leaky_relu_grad(grad, y, 0), x, statistics, weight, Activation::none);
+      const auto got = kernels::batch_norm_grads(grad, x, statistics, weight, Activation::relu);
+      CHECK(same_bits(got.input, expected.input));
+      CHECK(same_bits(got.weight, expected.weight));
+      CHECK(same_bits(got.bias, expected.bias));
+    }
+  }
+}
+
+TEST_CASE("batch_norm_pooled and its gradients give the bits of their parts") {
+  const Shape images[] = {{4, 3, 2, 2}, {3, 2, 5, 6},   {2, 5, 7, 7},   {1, 2, 40, 41},
+                          {5, 3, 3, 9}, {2, 20, 14, 4}, {3, 40, 28, 28}};
+  for (const DType dtype : {float32, float64}) {
+    for (const Shape& shape : images) {
+      for (const Activation activation : {Activation::none, Activation::relu}) {
+        CAPTURE(concat(dtype, ' ', shape));
+        const Tensor x = numbers(shape, 1, dtype);
+        const Tensor weight = numbers({shape[1]}, 0, dtype, 9);
+        const auto [y, statistics] = kernels::batch_norm(x, weight, weight * 0.5, 1e-5, Activation::none);
+        const auto windows = kernels::pool2d_geometry("max_pool2d", shape, {.kernel_size = 2});
+        const auto pooled = kernels::max_pool2d_choosing(y, windows, activation);
+        const auto got = kernels::batch_norm_pooled(x, weight, weight * 0.5, 1e-5, activation);
+        CHECK(same_bits(got.pooled.output, pooled.output));
+        CHECK(same_bits(got.pooled.choice, pooled.choice));
+        CHECK(same_bits(got.statistics.variance, statistics.variance));
+        const Tensor grad = numbers(pooled.output.shape(), 0.5, dtype, 8);
+        const auto expected = kernels::batch_norm_grads(kernels::spread_to_choice(grad, pooled.choice, windows), x,
+                                                        statistics, weight, Activation::none);
+        const auto grads = kernels::batch_norm_pooled_grads(grad, got.pooled.choice, x, got.statistics, weight);
+        CHECK(same_bits(grads.input, expected.input));
+        CHECK(same_bits(grads.weight, expected.weight));
+        CHECK(same_bits(grads.bias, expected.bias));
+      }
     }
   }
 }

@@ -15,8 +15,8 @@
 #include <reel/nn/sequential.h>
 #include <tests/autograd/golden.h>
 
-// A layer of a Sequential does a ReLU and a max pooling behind it on its way out. It must not show: same values, same
-// gradients.
+// A layer of a Sequential does a ReLU, a max pooling and a batch normalisation behind it on its way out. It must not
+// show: same values, same gradients.
 
 using namespace reel;
 using namespace reel::testing;
@@ -44,7 +44,8 @@ std::vector<Tensor> results(nn::Sequential& model, const Tensor& input, const F&
   return out;
 }
 
-void check_alike(nn::Sequential model, const Shape& shape) {
+/// `tolerance` is that of the output in evaluation.
+void check_alike(nn::Sequential model, const Shape& shape, double tolerance = 0) {
   Generator generator(7);
   const Tensor x = normal(shape, 0, 1, float32, generator);
   for (const bool training : {true, false}) {
@@ -52,9 +53,10 @@ void check_alike(nn::Sequential model, const Shape& shape) {
     const auto expected = results(model, x, one_by_one);
     const auto got = results(model, x, [](nn::Sequential& m, const Variable& input) { return m(input); });
     REQUIRE(got.size() == expected.size());
-    CHECK(relative_error(got[0], expected[0]) == 0);
-    for (std::size_t i = 1; i < got.size(); ++i) CHECK(relative_error(got[i], expected[i]) < 1e-6);
+    CHECK(relative_error(got[0], expected[0]) <= (training ? 0 : tolerance));
+    for (std::size_t i = 1; i < got.size(); ++i) CHECK(relative_error(got[i], expected[i]) < 1e-6 + tolerance);
   }
+  CHECK(relative_error(model(x).value(), one_by_one(model, x).value()) <= tolerance);  // no tape
 }
 
 }  // namespace
@@ -97,6 +99,48 @@ TEST_CASE("a max pooling on the way out of a convolution gives what it gives beh
               {4, 2, 9, 12});
   check_alike(nn::Sequential{nn::Conv2d(conv), nn::MaxPool2d(2), nn::ReLU()}, {4, 2, 9, 12});
   check_alike(nn::Sequential{nn::Linear(7, 5), nn::MaxPool2d(2)}, {2, 2, 4, 7});
+}
+
+TEST_CASE("a batch normalisation on the way out of a convolution in evaluation gives what it gives behind it") {
+  using kernels::ConvAlgorithm;
+  const nn::Conv2dOptions wide{.in_channels = 16, .out_channels = 20, .kernel_size = 3, .padding = 1, .bias = false};
+  const nn::Conv2dOptions few{
+      .in_channels = 2, .out_channels = 6, .kernel_size = 3, .padding = 1, .padding_mode = PaddingMode::reflect};
+  for (const auto algorithm :
+       {ConvAlgorithm::automatic, ConvAlgorithm::im2col, ConvAlgorithm::direct, ConvAlgorithm::images}) {
+    CAPTURE(static_cast<int>(algorithm));
+    kernels::set_conv_algorithm(algorithm);
+    check_alike(nn::Sequential{nn::Conv2d(wide), nn::BatchNorm2d(20), nn::ReLU(), nn::MaxPool2d(2)}, {3, 16, 9, 8},
+                2e-6);
+    check_alike(nn::Sequential{nn::Conv2d(few), nn::BatchNorm2d(6), nn::MaxPool2d(2), nn::ReLU()}, {33, 2, 20, 20},
+                2e-6);
+    check_alike(nn::Sequential{nn::Conv2d(few), nn::BatchNorm2d(6), nn::BatchNorm2d(6)}, {5, 2, 9, 7}, 2e-6);
+  }
+  kernels::set_conv_algorithm(ConvAlgorithm::automatic);
+}
+
+TEST_CASE("a normalisation that doesn't fit the convolution before it is an error of its own") {
+  nn::Sequential model{nn::Conv2d({.in_channels = 1, .out_channels = 2, .kernel_size = 3}), nn::BatchNorm2d(3),
+                       nn::ReLU()};
+  for (const bool training : {true, false}) {
+    model.train(training);
+    CHECK_THROWS_WITH_AS(static_cast<void>(model(Tensor::ones({4, 1, 8, 8}))),
+                         doctest::Contains("batch_norm (1): input [4, 2, 6, 6] has 2 channels, weight has shape [3]"),
+                         ShapeError);
+  }
+}
+
+TEST_CASE("a max pooling on the way out of a batch normalisation gives what it gives behind it") {
+  for (const Shape& shape : {Shape{4, 3, 2, 3}, Shape{4, 3, 7, 7}, Shape{3, 3, 28, 30}}) {
+    check_alike(nn::Sequential{nn::BatchNorm2d(3), nn::ReLU(), nn::MaxPool2d(2)}, shape);
+    check_alike(nn::Sequential{nn::BatchNorm2d(3), nn::MaxPool2d(2), nn::ReLU()}, shape);
+  }
+  nn::Sequential model{nn::BatchNorm2d(3), nn::ReLU(), nn::MaxPool2d(2)};
+  const Tape tape;
+  static_cast<void>(model(Tensor::ones({4, 3, 8, 8})));
+  CHECK(tape.size() == 3);  // weight, bias, batch_norm_relu_max_pool2d
+  CHECK_THROWS_WITH_AS(static_cast<void>(model(Tensor::ones({4, 3, 8, 1}))),
+                       doctest::Contains("max_pool2d (2): a window of 2"), ShapeError);
 }
 
 TEST_CASE("a max pooling on the way is one op on the tape; what it can't do is that layer's own error") {
