@@ -128,21 +128,30 @@ void read_output_grad(const float* grad, std::int64_t b, float* dm, const Conv2d
 struct WeightLayout {
   std::int64_t output_step, input_step;
   bool is_turned;
+
+  /// Of n input channels, those whose taps lie one after the other.
+  [[nodiscard]] std::int64_t run(std::int64_t n) const { return input_step == 9 ? n : 1; }
 };
 
 /// U of a weight; channels that the last block lacks are zeros.
 template <int Side>
 void read_weight(const float* w, WeightLayout layout, std::int64_t inputs, std::int64_t outputs, float* u) {
+  constexpr std::int64_t most = 64;  // input channels whose taps stay in the first-level cache
   const std::int64_t count = blocks_of(outputs) * inputs;
   parallel_for(count, 256, [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
-    for (std::int64_t i = begin; i < end; ++i) {
+    HWY_ALIGN float taps[most * 9 * lanes];
+    for (std::int64_t i = begin, n = 0; i < end; i += n) {
       const std::int64_t b = i / inputs;
-      Vec taps[9];
-      gather_columns(w + b * lanes * layout.output_step + i % inputs * layout.input_step, layout.output_step,
-                     in_block(b, outputs), 9,
-                     [&](std::int64_t k, Vec v) HWY_ATTR { taps[layout.is_turned ? 8 - k : k] = v; });
-      transform_tile<3, Side + 2, Filter<Side>::weight>([&](int r, int c) HWY_ATTR { return taps[3 * r + c]; },
-                                                        to_elements<Side>(u + i * lanes, count * lanes));
+      const std::int64_t c = i % inputs;
+      n = layout.run(std::min({most, inputs - c, end - i}));
+      gather_columns(w + b * lanes * layout.output_step + c * layout.input_step, layout.output_step,
+                     in_block(b, outputs), 9 * n, [&](std::int64_t k, Vec v) HWY_ATTR { store(v, taps + k * lanes); });
+      for (std::int64_t k = 0; k < n; ++k) {
+        const float* from = taps + k * 9 * lanes;
+        transform_tile<3, Side + 2, Filter<Side>::weight>(
+            [&](int r, int t) HWY_ATTR { return load(from + (layout.is_turned ? 8 - 3 * r - t : 3 * r + t) * lanes); },
+            to_elements<Side>(u + (i + k) * lanes, count * lanes));
+      }
     }
   });
 }
