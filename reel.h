@@ -34,6 +34,7 @@
 #include <reel/nn/batch_norm.h>
 #include <reel/nn/conv.h>
 #include <reel/nn/init.h>
+#include <reel/nn/lambda.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/loss.h>
 #include <reel/nn/module_list.h>

@@ -1,74 +1,53 @@
 #pragma once
 
 #include <reel/autograd/ops/pool.h>
-#include <reel/nn/module.h>
+#include <reel/nn/lambda.h>
 
+/// The layers of autograd/ops/pool.h. Names and defaults are PyTorch's.
 namespace reel::nn {
 
-/// The layer's name and its options, without those that have their default.
-[[nodiscard]] inline std::string describe_pool(std::string_view layer, const Pool2dOptions& options) {
-  std::ostringstream out;
-  out << layer << '(' << options.kernel_size;
-  if (options.stride != Pair(0) && options.stride != options.kernel_size) out << ", stride=" << options.stride;
-  if (options.padding != Pair(0)) out << ", padding=" << options.padding;
-  if (options.dilation != Pair(1)) out << ", dilation=" << options.dilation;
-  out << ')';
-  return std::move(out).str();
-}
-
-/// The largest value of each window; see reel::max_pool2d. `MaxPool2d(2)`, `MaxPool2d({.kernel_size = 3, .stride = 2})`
-class MaxPool2d final : public Module {
+/// What the max and the average poolings have in common, which is all but the op that they call.
+/// `MaxPool2d(2)`, `MaxPool2d({.kernel_size = 3, .stride = 2})`
+template <class Options>
+class PoolLayer final : public Module {
  public:
-  explicit MaxPool2d(const Pool2dOptions& options) : options_(options) {}
-  explicit MaxPool2d(int kernel_size) : MaxPool2d(Pool2dOptions{.kernel_size = kernel_size}) {}
-  [[nodiscard]] std::string describe() const override { return describe_pool("MaxPool2d", options_); }
-  /// Whether its windows are 2 x 2 pixels side by side.
-  [[nodiscard]] bool is_two_by_two() const {
-    const auto& [kernel, stride, padding, dilation] = options_;
-    return kernel == Pair(2) && (stride == Pair(0) || stride == Pair(2)) && padding == Pair(0) && dilation == Pair(1);
-  }
+  explicit PoolLayer(const Options& options) : options_(options) {}
+  explicit PoolLayer(int kernel_size) : options_{.kernel_size = kernel_size} {}
+  [[nodiscard]] const Options& options() const { return options_; }
+  [[nodiscard]] std::string describe() const override;
 
  protected:
-  Variable forward(const Variable& x) override { return max_pool2d(x, options_); }
+  Variable forward(const Variable& x) override;
 
  private:
-  Pool2dOptions options_;
+  Options options_;
 };
 
-/// Takes a max pooling of 2 x 2 pixels off the front of the layers behind, if it is there: for a layer that does it on
-/// its way out.
-[[nodiscard]] inline bool take_two_by_two_pool(LayersBehind& behind) {
-  const auto* pool = behind.empty() ? nullptr : dynamic_cast<const MaxPool2d*>(behind.front());
-  if (pool == nullptr || !pool->is_two_by_two()) return false;
-  behind = behind.subspan(1);
-  return true;
-}
+/// [N, C, L] -> [N, C, OL]; see reel::max_pool1d.
+using MaxPool1d = PoolLayer<Pool1dOptions>;
+/// [N, C, H, W] -> [N, C, OH, OW]; see reel::max_pool2d.
+using MaxPool2d = PoolLayer<Pool2dOptions>;
+/// [N, C, L] -> [N, C, OL]; see reel::avg_pool1d.
+using AvgPool1d = PoolLayer<AvgPool1dOptions>;
+/// [N, C, H, W] -> [N, C, OH, OW]; see reel::avg_pool2d.
+using AvgPool2d = PoolLayer<AvgPool2dOptions>;
 
-/// The mean of each window; see reel::avg_pool2d.
-class AvgPool2d : public Module {
- public:
-  explicit AvgPool2d(const Pool2dOptions& options) : options_(options) {}
-  explicit AvgPool2d(int kernel_size) : AvgPool2d(Pool2dOptions{.kernel_size = kernel_size}) {}
-  [[nodiscard]] std::string describe() const override { return describe_pool("AvgPool2d", options_); }
+/// Takes a max pooling by windows of 2 x 2 pixels side by side off the front of the layers behind, if it is there: for
+/// a layer that does it on its way out.
+[[nodiscard]] bool take_two_by_two_pool(LayersBehind& behind);
 
- protected:
-  Variable forward(const Variable& x) override { return avg_pool2d(x, options_); }
-
- private:
-  Pool2dOptions options_;
+/// Poolings by windows that cover the plane; see the functions of their names. Size 1 is global pooling.
+struct AdaptiveAvgPool1d : Lambda {
+  explicit AdaptiveAvgPool1d(std::int64_t output_size);
 };
-
-/// Means over windows that cover the plane; see reel::adaptive_avg_pool2d.
-class AdaptiveAvgPool2d : public Module {
- public:
-  explicit AdaptiveAvgPool2d(Pair output_size) : output_size_(output_size) {}
-  [[nodiscard]] std::string describe() const override { return concat("AdaptiveAvgPool2d(", output_size_, ')'); }
-
- protected:
-  Variable forward(const Variable& x) override { return adaptive_avg_pool2d(x, output_size_); }
-
- private:
-  Pair output_size_;
+struct AdaptiveAvgPool2d : Lambda {
+  explicit AdaptiveAvgPool2d(Pair output_size);
+};
+struct AdaptiveMaxPool1d : Lambda {
+  explicit AdaptiveMaxPool1d(std::int64_t output_size);
+};
+struct AdaptiveMaxPool2d : Lambda {
+  explicit AdaptiveMaxPool2d(Pair output_size);
 };
 
 }  // namespace reel::nn

@@ -1,13 +1,21 @@
+#include <reel/autograd/ops/checks.h>
 #include <reel/autograd/ops/pool.h>
+#include <reel/autograd/ops/view.h>
 #include <reel/autograd/tape.h>
 #include <reel/core/kernels/max_pool_choice.h>
 
-// Every pooling is linear once its windows are chosen, so each op and its adjoint are each other's backward.
+// Every pooling is linear once its windows are chosen, so each op and its adjoint are each other's backward. Rows
+// [N, C, L] are planes of height 1.
 
 namespace reel {
 namespace {
 
 using kernels::Pool2dGeometry;
+using kernels::PoolWindows;
+
+Variable as_planes(const Variable& rows) { return unsqueeze(rows, 2); }
+Variable as_rows(const Variable& planes) { return squeeze(planes, 2); }
+MaxPooled as_rows(const MaxPooled& planes) { return {squeeze(planes.values, 2), planes.indices.squeeze(2)}; }
 
 Variable pick_choice(const Variable& planes, const Tensor& choice, const Pool2dGeometry& g) {
   return record(
@@ -15,59 +23,113 @@ Variable pick_choice(const Variable& planes, const Tensor& choice, const Pool2dG
       [choice, g](const Variable& grad, const Step&) -> Gradients { return {spread_to_choice(grad, choice, g)}; });
 }
 
-Variable mean_windows(const Variable& x, const Pool2dGeometry& g);
-
-Variable spread_windows(const Variable& grad, const Pool2dGeometry& g) {
-  return record("avg_pool2d_adjoint", {grad}, kernels::avg_pool2d_adjoint(grad.value(), g),
-                [g](const Variable& upstream, const Step&) -> Gradients { return {mean_windows(upstream, g)}; });
-}
-
-Variable mean_windows(const Variable& x, const Pool2dGeometry& g) {
-  return record("avg_pool2d", {x}, kernels::avg_pool2d(x.value(), g),
-                [g](const Variable& grad, const Step&) -> Gradients { return {spread_windows(grad, g)}; });
-}
-
-Variable spread_adaptive(const Variable& grad, std::int64_t h, std::int64_t w) {
-  return record("adaptive_avg_pool2d_adjoint", {grad}, kernels::adaptive_avg_pool2d_adjoint(grad.value(), h, w),
-                [size = Pair(grad.size(2), grad.size(3))](const Variable& upstream, const Step&) -> Gradients {
-                  return {adaptive_avg_pool2d(upstream, size)};
+Variable record_max(const Variable& x, const kernels::Pooled& pooled, const Pool2dGeometry& g) {
+  return record("max_pool2d", {x}, pooled.output,
+                [choice = pooled.choice, g](const Variable& grad, const Step&) -> Gradients {
+                  return {spread_to_choice(grad, choice, g)};
                 });
+}
+
+Variable max_pool(const Variable& x, const Pool2dGeometry& g) {
+  if (Tape::current() == nullptr) return Variable(kernels::max_pool2d(x.value(), g));
+  return record_max(x, kernels::max_pool2d_choosing(x.value(), g), g);
+}
+
+MaxPooled max_pool_with_indices(const Variable& x, const Pool2dGeometry& g) {
+  const auto pooled = kernels::max_pool2d_choosing(x.value(), g);
+  return {record_max(x, pooled, g), kernels::pixels_of_choice(pooled.choice, g)};
+}
+
+Variable mean_of_windows(std::string_view op, const Variable& x, const PoolWindows& windows);
+
+Variable mean_of_windows_adjoint(const Variable& grad, const PoolWindows& windows) {
+  return record("mean_of_windows_adjoint", {grad}, kernels::mean_of_windows_adjoint(grad.value(), windows),
+                [windows](const Variable& upstream, const Step&) -> Gradients {
+                  return {mean_of_windows("mean_of_windows", upstream, windows)};
+                });
+}
+
+Variable mean_of_windows(std::string_view op, const Variable& x, const PoolWindows& windows) {
+  return record(
+      op, {x}, kernels::mean_of_windows(x.value(), windows),
+      [windows](const Variable& grad, const Step&) -> Gradients { return {mean_of_windows_adjoint(grad, windows)}; });
+}
+
+MaxPooled largest_of_windows(const Variable& x, const PoolWindows& windows) {
+  const Tensor indices = kernels::largest_of_windows(x.value(), windows);
+  return {reshape(gather(flatten(x, 2), 2, indices.flatten(2)), indices.shape()), indices};
 }
 
 }  // namespace
 
 Variable max_pool2d(const Variable& x, const Pool2dOptions& options) {
-  require_defined("max_pool2d", x.value());
-  const Pool2dGeometry g = kernels::pool2d_geometry("max_pool2d", x.shape(), options);
-  if (Tape::current() == nullptr) return Variable(kernels::max_pool2d(x.value(), g));
-  const auto [y, choice] = kernels::max_pool2d_choosing(x.value(), g);
-  return record("max_pool2d", {x}, y, [choice = choice, g](const Variable& grad, const Step&) -> Gradients {
-    return {spread_to_choice(grad, choice, g)};
-  });
+  require_floats("max_pool2d", x);
+  return max_pool(x, kernels::pool2d_geometry("max_pool2d", x.shape(), options));
+}
+
+Variable max_pool1d(const Variable& x, const Pool1dOptions& options) {
+  require_floats("max_pool1d", x);
+  const Pool2dGeometry g = kernels::pool1d_geometry("max_pool1d", x.shape(), options);
+  return as_rows(max_pool(as_planes(x), g));
+}
+
+MaxPooled max_pool2d_with_indices(const Variable& x, const Pool2dOptions& options) {
+  require_floats("max_pool2d", x);
+  return max_pool_with_indices(x, kernels::pool2d_geometry("max_pool2d", x.shape(), options));
+}
+
+MaxPooled max_pool1d_with_indices(const Variable& x, const Pool1dOptions& options) {
+  require_floats("max_pool1d", x);
+  const Pool2dGeometry g = kernels::pool1d_geometry("max_pool1d", x.shape(), options);
+  return as_rows(max_pool_with_indices(as_planes(x), g));
+}
+
+Variable avg_pool2d(const Variable& x, const AvgPool2dOptions& options) {
+  require_floats("avg_pool2d", x);
+  return mean_of_windows("avg_pool2d", x, kernels::average_windows("avg_pool2d", x.shape(), options));
+}
+
+Variable avg_pool1d(const Variable& x, const AvgPool1dOptions& options) {
+  require_floats("avg_pool1d", x);
+  const PoolWindows windows = kernels::average_windows("avg_pool1d", x.shape(), options);
+  return as_rows(mean_of_windows("avg_pool1d", as_planes(x), windows));
+}
+
+Variable adaptive_avg_pool2d(const Variable& x, Pair output_size) {
+  require_floats("adaptive_avg_pool2d", x);
+  return mean_of_windows("adaptive_avg_pool2d", x,
+                         kernels::adaptive_windows("adaptive_avg_pool2d", x.shape(), output_size));
+}
+
+Variable adaptive_avg_pool1d(const Variable& x, std::int64_t output_size) {
+  require_floats("adaptive_avg_pool1d", x);
+  const PoolWindows windows = kernels::adaptive_windows("adaptive_avg_pool1d", x.shape(), output_size);
+  return as_rows(mean_of_windows("adaptive_avg_pool1d", as_planes(x), windows));
+}
+
+Variable adaptive_max_pool2d(const Variable& x, Pair output_size) {
+  return adaptive_max_pool2d_with_indices(x, output_size).values;
+}
+
+Variable adaptive_max_pool1d(const Variable& x, std::int64_t output_size) {
+  return adaptive_max_pool1d_with_indices(x, output_size).values;
+}
+
+MaxPooled adaptive_max_pool2d_with_indices(const Variable& x, Pair output_size) {
+  require_floats("adaptive_max_pool2d", x);
+  return largest_of_windows(x, kernels::adaptive_windows("adaptive_max_pool2d", x.shape(), output_size));
+}
+
+MaxPooled adaptive_max_pool1d_with_indices(const Variable& x, std::int64_t output_size) {
+  require_floats("adaptive_max_pool1d", x);
+  const PoolWindows windows = kernels::adaptive_windows("adaptive_max_pool1d", x.shape(), output_size);
+  return as_rows(largest_of_windows(as_planes(x), windows));
 }
 
 Variable spread_to_choice(const Variable& grad, const Tensor& choice, const Pool2dGeometry& g) {
   return record(
       "spread_to_choice", {grad}, kernels::spread_to_choice(grad.value(), choice, g),
       [choice, g](const Variable& upstream, const Step&) -> Gradients { return {pick_choice(upstream, choice, g)}; });
-}
-
-Variable avg_pool2d(const Variable& x, const Pool2dOptions& options) {
-  require_defined("avg_pool2d", x.value());
-  require<ValueError>(options.dilation == Pair(1), "avg_pool2d", "takes no dilation, got ", options.dilation);
-  return mean_windows(x, kernels::pool2d_geometry("avg_pool2d", x.shape(), options));
-}
-
-Variable adaptive_avg_pool2d(const Variable& x, Pair output_size) {
-  require_defined("adaptive_avg_pool2d", x.value());
-  require<ShapeError>(x.rank() == 4, "adaptive_avg_pool2d", "input wants shape [N, C, H, W], got ", x.shape());
-  require<ValueError>(output_size.h >= 1 && output_size.w >= 1, "adaptive_avg_pool2d",
-                      "output size must be at least 1, got ", output_size);
-  require<ShapeError>(x.size(2) >= 1 && x.size(3) >= 1, "adaptive_avg_pool2d", "input ", x.shape(), " has no pixels");
-  return record("adaptive_avg_pool2d", {x}, kernels::adaptive_avg_pool2d(x.value(), output_size),
-                [h = x.size(2), w = x.size(3)](const Variable& grad, const Step&) -> Gradients {
-                  return {spread_adaptive(grad, h, w)};
-                });
 }
 
 }  // namespace reel

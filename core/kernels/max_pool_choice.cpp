@@ -91,12 +91,13 @@ void spread_plane(const T* grad, const Index* choice, T* to, const Pool2dGeometr
   }
 }
 
-template <class T, class Index>
-void pick_from_plane(const T* plane, const Index* choice, T* out, const Pool2dGeometry& g) {
+/// Calls `f(i, pixel)` for the windows of a plane and where they chose.
+template <class Index, class F>
+void for_each_choice(const Index* choice, const Pool2dGeometry& g, const F& f) {
   for (std::int64_t i = 0; i < g.out_h * g.out_w; ++i) {
     const std::int64_t h = i / g.out_w * g.stride_h + choice[i] / g.kernel_w * g.dilation_h - g.pad_top;
     const std::int64_t w = i % g.out_w * g.stride_w + choice[i] % g.kernel_w * g.dilation_w - g.pad_left;
-    out[i] = choice[i] == no_choice<Index> ? T{0} : plane[h * g.in_w + w];
+    f(i, choice[i] == no_choice<Index> ? no_choice<std::int64_t> : h * g.in_w + w);
   }
 }
 
@@ -150,7 +151,23 @@ Tensor pick_choice(const Tensor& planes, const Tensor& choice, const Pool2dGeome
     const Index* chosen = choice.data<Index>();
     T* to = out.mutable_data<T>();
     for_each_plane(source, g.in_h * g.in_w, [&](std::int64_t p) {
-      pick_from_plane(from + p * g.in_h * g.in_w, chosen + p * area, to + p * area, g);
+      const T* plane = from + p * g.in_h * g.in_w;
+      for_each_choice(chosen + p * area, g, [&](std::int64_t i, std::int64_t pixel) {
+        to[p * area + i] = pixel == no_choice<std::int64_t> ? T{0} : plane[pixel];
+      });
+    });
+  });
+  return out;
+}
+
+Tensor pixels_of_choice(const Tensor& choice, const Pool2dGeometry& g) {
+  Tensor out = Tensor::empty(choice.shape(), int64);
+  const std::int64_t area = g.out_h * g.out_w;
+  auto* to = out.mutable_data<std::int64_t>();
+  visit(float32, choice.dtype(), [&]<class Index>(float, Index) {
+    const Index* chosen = choice.data<Index>();
+    for_each_plane(choice, area, [&](std::int64_t p) {
+      for_each_choice(chosen + p * area, g, [&](std::int64_t i, std::int64_t pixel) { to[p * area + i] = pixel; });
     });
   });
   return out;

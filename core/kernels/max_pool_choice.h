@@ -33,5 +33,7 @@ void pool_choosing(const Tensor& planes, const Pool2dGeometry& geometry, Activat
 [[nodiscard]] Tensor spread_to_choice(const Tensor& grad, const Tensor& choice, const Pool2dGeometry& geometry);
 /// Picks from planes [N, C, H, W] what lies where the windows chose, or 0.
 [[nodiscard]] Tensor pick_choice(const Tensor& planes, const Tensor& choice, const Pool2dGeometry& geometry);
+/// Where in its plane each window chose, int64: row * W + column, or no_choice.
+[[nodiscard]] Tensor pixels_of_choice(const Tensor& choice, const Pool2dGeometry& geometry);
 
 }  // namespace reel::kernels

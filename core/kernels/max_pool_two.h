@@ -9,7 +9,7 @@ namespace reel::kernels::two_by_two {
 
 inline bool fits(const Pool2dGeometry& g) {
   return g.kernel_h == 2 && g.kernel_w == 2 && g.stride_h == 2 && g.stride_w == 2 && g.dilation_h == 1 &&
-         g.dilation_w == 1 && g.pad_top == 0 && g.pad_left == 0;
+         g.dilation_w == 1 && g.pad_top == 0 && g.pad_left == 0 && 2 * g.out_h <= g.in_h && 2 * g.out_w <= g.in_w;
 }
 
 void pool(const float* plane, float* out, const Pool2dGeometry& g);

@@ -45,16 +45,17 @@ std::int64_t checked_reach(std::string_view op, std::string_view axis, std::int6
 }  // namespace
 
 WindowAxis place_window(std::string_view op, std::string_view axis, std::int64_t in, std::int64_t kernel,
-                        std::int64_t stride, std::int64_t dilation, const AxisPadding& padding) {
+                        std::int64_t stride, std::int64_t dilation, const AxisPadding& padding, bool is_ceil) {
   const std::int64_t reach = checked_reach(op, axis, kernel, stride, dilation, padding);
   if (padding.is_same) {
     const std::int64_t out = (in + stride - 1) / stride;
     return {out, std::max<std::int64_t>(0, (out - 1) * stride + reach - in) / 2};
   }
-  const std::int64_t room = in + padding.before + padding.after - reach;
+  const std::int64_t room = in + padding.before + padding.after - reach + (is_ceil ? stride - 1 : 0);
   require<ShapeError>(room >= 0, op, "a window of ", reach, " does not fit the input's ", axis, " of ", in,
                       " with padding ", padding, "; use a smaller kernel, more padding or a larger input");
-  return {room / stride + 1, padding.before};
+  const bool begins_behind = is_ceil && room / stride * stride >= in + padding.before;
+  return {room / stride + (begins_behind ? 0 : 1), padding.before};
 }
 
 WindowAxis place_transposed_window(std::string_view op, std::string_view axis, std::int64_t in, std::int64_t kernel,

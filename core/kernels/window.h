@@ -59,11 +59,13 @@ struct WindowAxis {
   std::int64_t pad_begin;
 };
 
-/// Places a window of `kernel` taps along an axis of `in` elements.
+/// Places a window of `kernel` taps along an axis of `in` elements. With `is_ceil` a last one may reach beyond the
+/// padding, if it does not begin in what is behind the elements (PyTorch's ceil_mode).
 /// Throws ValueError for a kernel, stride or dilation below 1 or a negative padding, and ShapeError where the window
 /// does not fit even once.
 [[nodiscard]] WindowAxis place_window(std::string_view op, std::string_view axis, std::int64_t in, std::int64_t kernel,
-                                      std::int64_t stride, std::int64_t dilation, const AxisPadding& padding);
+                                      std::int64_t stride, std::int64_t dilation, const AxisPadding& padding,
+                                      bool is_ceil = false);
 
 /// Places the window whose positions are the `in` elements of a transposed convolution: `out` here is the length of the
 /// axis that it slides over, (in - 1) stride + dilation (kernel - 1) + 1 - before - after + output_padding, or

@@ -27,6 +27,7 @@ class Attributes {
     }
   }
 
+  [[nodiscard]] bool has(const std::string& key) const { return values_.contains(key); }
   [[nodiscard]] const std::string& word(const std::string& key) const { return values_.at(key); }
   [[nodiscard]] std::string word_or(const std::string& key, const std::string& other) const {
     const auto found = values_.find(key);

@@ -81,13 +81,6 @@ Variable pad_case(const In& v, const GoldenCase& c) {
   return pad(v[0], amounts, padding_mode(a.word("mode")));
 }
 
-Pool2dOptions pool_options(const Attributes& a, Pair dilation) {
-  return {.kernel_size = a.pair("kernel_size"),
-          .stride = a.pair("stride"),
-          .padding = a.pair("padding"),
-          .dilation = dilation};
-}
-
 const GoldenCalls calls{
     {"conv1d", conv1d_case},
     {"conv2d", conv2d_case},
@@ -96,9 +89,14 @@ const GoldenCalls calls{
     {"pad", pad_case},
     {"max_pool2d",
      [](const In& v, const GoldenCase& c) {
-       return max_pool2d(v[0], pool_options(c.attributes, c.attributes.pair("dilation")));
+       const Attributes& a = c.attributes;
+       return max_pool2d(v[0], {a.pair("kernel_size"), a.pair("stride"), a.pair("padding"), a.pair("dilation")});
      }},
-    {"avg_pool2d", [](const In& v, const GoldenCase& c) { return avg_pool2d(v[0], pool_options(c.attributes, 1)); }},
+    {"avg_pool2d",
+     [](const In& v, const GoldenCase& c) {
+       const Attributes& a = c.attributes;
+       return avg_pool2d(v[0], {a.pair("kernel_size"), a.pair("stride"), a.pair("padding")});
+     }},
     {"adaptive_avg_pool2d",
      [](const In& v, const GoldenCase& c) { return adaptive_avg_pool2d(v[0], c.attributes.pair("output_size")); }},
 };

@@ -5,7 +5,6 @@
 #include <reel/autograd/ops/matmul.h>
 #include <reel/autograd/ops/norm.h>
 #include <reel/autograd/ops/pad.h>
-#include <reel/autograd/ops/pool.h>
 #include <tests/autograd/errors.h>
 
 // What every op says to wrong shapes, dtypes and arguments: its kind of error, its name, and what came.
@@ -212,44 +211,6 @@ TEST_CASE("op errors: pad") {
          return pad(Variable(), {1, 1});
        }),
        {"ValueError: pad: ", "undefined"}},
-  });
-}
-
-TEST_CASE("op errors: pooling") {
-  const Shape image{2, 3, 4, 5};
-  const auto pools = [](const Shape& input, const Pool2dOptions& options, const std::vector<std::string>& parts) {
-    for (const bool largest : {true, false}) {
-      std::vector<std::string> named = parts;
-      named[0] = concat(parts[0], ": ", largest ? "max_pool2d: " : "avg_pool2d: ");
-      check_error(call([&] { return largest ? max_pool2d(zeros(input), options) : avg_pool2d(zeros(input), options); }),
-                  named);
-    }
-  };
-  pools({3, 4, 5}, {}, {"ShapeError", "[N, C, H, W]", "[3, 4, 5]"});
-  pools(image, {.kernel_size = 5}, {"ShapeError", "window of 5", "height of 4"});
-  pools(image, {.kernel_size = 2, .padding = 2}, {"ValueError", "padding 2", "kernel size 2"});
-  pools(image, {.kernel_size = 0}, {"ValueError", "kernel size"});
-  pools(image, {.stride = {-1, 1}}, {"ValueError", "stride", "-1"});
-  pools(image, {.padding = -1}, {"ValueError", "padding", "-1"});
-  check_errors({
-      {call([=] { return avg_pool2d(zeros(image), {.dilation = 2}); }), {"ValueError: avg_pool2d: ", "dilation"}},
-      {call([=] { return max_pool2d(zeros(image), {.dilation = 0}); }), {"ValueError: max_pool2d: ", "dilation"}},
-      {call([=] { return max_pool2d(zeros(image, uint8)); }), {"TypeError: max_pool2d: ", "uint8"}},
-      {call([=] { return avg_pool2d(zeros(image, int64)); }), {"TypeError: avg_pool2d: ", "int64"}},
-      {call([=] {
-         return adaptive_avg_pool2d(zeros({3, 4}), 1);
-       }),
-       {"ShapeError: adaptive_avg_pool2d: ", "[3, 4]"}},
-      {call([=] {
-         return adaptive_avg_pool2d(zeros(image), {0, 1});
-       }),
-       {"ValueError: adaptive_avg_pool2d: ", "(0, 1)"}},
-      {call([=] {
-         return adaptive_avg_pool2d(zeros({1, 1, 0, 2}), 1);
-       }),
-       {"ShapeError: adaptive_avg_pool2d: "}},
-      {call([=] { return adaptive_avg_pool2d(zeros(image, int64), 1); }),
-       {"TypeError: adaptive_avg_pool2d: ", "int64"}},
   });
 }
 

@@ -7,7 +7,6 @@
 #include <reel/autograd/ops/matmul.h>
 #include <reel/autograd/ops/norm.h>
 #include <reel/autograd/ops/pad.h>
-#include <reel/autograd/ops/pool.h>
 #include <reel/autograd/ops/reduce.h>
 #include <reel/autograd/ops/view.h>
 #include <tests/op_table.h>
@@ -279,35 +278,6 @@ TEST_CASE("gradients: pad") {
          return conv2d(v[0], v[1], v[2], {.padding = {{1, 2}, 1}, .padding_mode = PaddingMode::circular});
        },
        {{1, 2, 3, 4}, {2, 2, 3, 3}, {2}}},
-  });
-}
-
-TEST_CASE("gradients: pooling") {
-  check_table({
-      {"max_pool2d", [](const In& v) { return max_pool2d(v[0]); }, {{2, 2, 4, 5}}, -2, 2, true},
-      {"max_pool2d overlapping",
-       [](const In& v) { return max_pool2d(v[0], {.kernel_size = 3, .stride = 2, .padding = 1}); },
-       {{1, 2, 5, 5}},
-       -2,
-       2,
-       true},
-      {"max_pool2d dilated",
-       [](const In& v) { return max_pool2d(v[0], {.kernel_size = 2, .stride = 1, .dilation = 2}); },
-       {{1, 2, 5, 4}},
-       -2,
-       2,
-       true},
-      {"avg_pool2d", [](const In& v) { return avg_pool2d(v[0]); }, {{2, 2, 4, 4}}},
-      {"avg_pool2d padded",
-       [](const In& v) {
-         return avg_pool2d(v[0], {.kernel_size = {3, 2}, .stride = {2, 1}, .padding = {1, 1}});
-       },
-       {{1, 2, 5, 4}}},
-      {"adaptive_avg_pool2d",
-       [](const In& v) {
-         return adaptive_avg_pool2d(v[0], {2, 3});
-       },
-       {{1, 2, 5, 4}}},
   });
 }
 

@@ -15,6 +15,7 @@ from golden_file import GoldenFile
 from init_cases import add_init_cases
 from nn_cases import add_network_cases
 from optim_cases import add_optim_cases
+from pool_cases import add_pool_cases
 from train_cases import add_images, add_training, cnn, lenet5
 
 FOLDER = Path(__file__).parent
@@ -25,6 +26,7 @@ MAKERS = {
     "ops_basic": add_basic_cases,
     "ops_image": add_image_cases,
     "ops_network": add_network_cases,
+    "ops_pool": add_pool_cases,
     "optim": add_optim_cases,
     "init": add_init_cases,
     "train_lenet5": lambda file: add_training(file, "lenet5", lenet5, IMAGES),

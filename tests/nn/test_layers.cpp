@@ -57,6 +57,20 @@ TEST_CASE("layers: each is its function") {
               max_pool2d(x, {.kernel_size = 3, .stride = 2, .padding = 1}), {2, 4, 4, 3});
   check_layer(nn::AvgPool2d({.kernel_size = {2, 3}}), x, avg_pool2d(x, {.kernel_size = {2, 3}}), {2, 4, 4, 2});
   check_layer(nn::AdaptiveAvgPool2d({3, 1}), x, adaptive_avg_pool2d(x, {3, 1}), {2, 4, 3, 1});
+  check_layer(nn::MaxPool2d({.kernel_size = {3, 4}, .ceil_mode = true}), x,
+              max_pool2d(x, {.kernel_size = {3, 4}, .ceil_mode = true}), {2, 4, 3, 2});
+  check_layer(nn::AdaptiveMaxPool2d(1), x, adaptive_max_pool2d(x, 1), {2, 4, 1, 1});
+  const Tensor row = image({2, 4, 9});
+  check_layer(nn::MaxPool1d(3), row, max_pool1d(row, {.kernel_size = 3}), {2, 4, 3});
+  check_layer(nn::AvgPool1d({.kernel_size = 4, .stride = 3}), row, avg_pool1d(row, {.kernel_size = 4, .stride = 3}),
+              {2, 4, 2});
+  check_layer(nn::AdaptiveAvgPool1d(4), row, adaptive_avg_pool1d(row, 4), {2, 4, 4});
+  check_layer(nn::AdaptiveMaxPool1d(2), row, adaptive_max_pool1d(row, 2), {2, 4, 2});
+  CHECK(nn::MaxPool2d({.kernel_size = 3, .stride = 2, .dilation = {1, 2}, .ceil_mode = true}).describe() ==
+        "MaxPool2d(3, stride=2, ceil_mode=true, dilation=(1, 2))");
+  CHECK(nn::AvgPool1d({.kernel_size = 3, .padding = 1, .count_include_pad = false}).describe() ==
+        "AvgPool1d(3, padding=1, count_include_pad=false)");
+  CHECK(nn::AdaptiveMaxPool2d({2, 3}).describe() == "AdaptiveMaxPool2d((2, 3))");
 }
 
 TEST_CASE("layers: Conv2d and Linear") {
