@@ -8,6 +8,7 @@
 #include <reel/autograd/ops/activation.h>
 #include <reel/autograd/ops/arithmetic.h>
 #include <reel/autograd/ops/conv.h>
+#include <reel/autograd/ops/layer_norm.h>
 #include <reel/autograd/ops/loss.h>
 #include <reel/autograd/ops/matmul.h>
 #include <reel/autograd/ops/norm.h>
@@ -35,6 +36,7 @@
 #include <reel/nn/conv.h>
 #include <reel/nn/init.h>
 #include <reel/nn/lambda.h>
+#include <reel/nn/layer_norm.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/loss.h>
 #include <reel/nn/module_list.h>

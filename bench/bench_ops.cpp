@@ -1,4 +1,5 @@
 #include <reel/autograd/ops/arithmetic.h>
+#include <reel/autograd/ops/layer_norm.h>
 #include <reel/autograd/ops/loss.h>
 #include <reel/autograd/ops/matmul.h>
 #include <reel/autograd/ops/norm.h>
@@ -32,6 +33,20 @@ Op make_op(const NormShape& s) {
   const Variable bias = Variable::leaf(Tensor::zeros({s.channels}));
   const Tensor mean = Tensor::zeros({s.channels}), var = Tensor::ones({s.channels});
   return {.leaves = {x, weight, bias}, .call = [=] { return batch_norm(x, weight, bias, mean, var); }};
+}
+
+Op make_op(const LayerNormShape& s) {
+  const Variable x = Variable::leaf(normal({s.batch, s.length, s.features}));
+  const Variable weight = Variable::leaf(Tensor::ones({s.features}));
+  const Variable bias = Variable::leaf(Tensor::zeros({s.features}));
+  return {.leaves = {x, weight, bias}, .call = [=] { return layer_norm(x, weight.shape(), weight, bias); }};
+}
+
+Op make_op(const GroupNormShape& s) {
+  const Variable x = Variable::leaf(normal({s.batch, s.channels, s.size, s.size}));
+  const Variable weight = Variable::leaf(Tensor::ones({s.channels}));
+  const Variable bias = Variable::leaf(Tensor::zeros({s.channels}));
+  return {.leaves = {x, weight, bias}, .call = [=] { return group_norm(x, s.groups, weight, bias); }};
 }
 
 Op make_op(const LossShape& s) {
@@ -90,6 +105,8 @@ void add(const Plan& plan, const char* op, const Shape& s) {
 void add_op_rows(const Plan& plan) {
   for (const PoolShape& s : pools) add(plan, "max_pool2d", s);
   for (const NormShape& s : norms) add(plan, "batch_norm", s);
+  for (const LayerNormShape& s : layer_norms) add(plan, "layer_norm", s);
+  for (const GroupNormShape& s : group_norms) add(plan, "group_norm", s);
   for (const LossShape& s : losses) add(plan, "cross_entropy", s);
   for (const MatmulShape& s : matmuls) add(plan, "matmul", s);
   for (const ChainShape& s : chains) {

@@ -14,7 +14,7 @@ import sys
 import time
 
 import torch
-from torch.nn.functional import batch_norm, conv2d, cross_entropy, max_pool2d, relu
+from torch.nn.functional import batch_norm, conv2d, cross_entropy, group_norm, layer_norm, max_pool2d, relu
 
 from pytorch_setup import LAYOUTS, make_model, memory_format
 
@@ -85,6 +85,22 @@ def norm_row(shape, layout):
     return passes_of(lambda: batch_norm(x, mean, var, weight, bias, training=True), [x, weight, bias])
 
 
+def layer_norm_row(shape, _):
+    """Layer normalisation over the last axis."""
+    features = (shape["features"],)
+    x = torch.randn(shape["batch"], shape["length"], *features, requires_grad=True)
+    weight, bias = torch.ones(features, requires_grad=True), torch.zeros(features, requires_grad=True)
+    return passes_of(lambda: layer_norm(x, features, weight, bias), [x, weight, bias])
+
+
+def group_norm_row(shape, layout):
+    """Group normalisation of images."""
+    channels = shape["channels"]
+    x = torch.randn(shape["batch"], channels, shape["size"], shape["size"]).to(memory_format=layout).requires_grad_()
+    weight, bias = torch.ones(channels, requires_grad=True), torch.zeros(channels, requires_grad=True)
+    return passes_of(lambda: group_norm(x, shape["groups"], weight, bias), [x, weight, bias])
+
+
 def loss_row(shape, _):
     """Softmax and cross-entropy."""
     logits = torch.randn(shape["batch"], shape["classes"], requires_grad=True)
@@ -142,9 +158,9 @@ def inference_row(shape, layout):
 
 ROWS = {"conv1d": conv_row, "conv2d": conv_row, "conv_transpose1d": conv_row, "conv_transpose2d": conv_row,
         "conv2d_relu_max_pool2d": pooled_conv_row, "max_pool2d": pool_row, "batch_norm": norm_row,
-        "cross_entropy": loss_row, "matmul": matmul_row, "mul_add_chain": chain_row,
+        "layer_norm": layer_norm_row, "group_norm": group_norm_row, "cross_entropy": loss_row, "matmul": matmul_row, "mul_add_chain": chain_row,
         "train": train_row, "inference": inference_row}  # fmt: skip
-WITHOUT_LAYOUT = ("conv1d", "conv_transpose1d", "cross_entropy", "matmul", "mul_add_chain")
+WITHOUT_LAYOUT = ("conv1d", "conv_transpose1d", "layer_norm", "cross_entropy", "matmul", "mul_add_chain")
 
 
 def milliseconds(call, seconds):

@@ -75,6 +75,17 @@ void print_shapes(std::ostream& out) {
     list.add("batch_norm", s.name,
              {{"batch", concat(s.batch)}, {"channels", concat(s.channels)}, {"size", concat(s.size)}});
   }
+  for (const auto& s : layer_norms) {
+    list.add("layer_norm", s.name,
+             {{"batch", concat(s.batch)}, {"length", concat(s.length)}, {"features", concat(s.features)}});
+  }
+  for (const auto& s : group_norms) {
+    list.add("group_norm", s.name,
+             {{"batch", concat(s.batch)},
+              {"channels", concat(s.channels)},
+              {"size", concat(s.size)},
+              {"groups", concat(s.groups)}});
+  }
   for (const auto& s : losses) {
     list.add("cross_entropy", s.name, {{"batch", concat(s.batch)}, {"classes", concat(s.classes)}});
   }

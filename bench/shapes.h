@@ -84,6 +84,20 @@ inline constexpr NormShape norms[] = {
     {"56x56", 32, 64, 56},
 };
 
+/// Layer normalisation of [batch, length, features] over the features, with a weight and a bias.
+struct LayerNormShape {
+  const char* name;
+  std::int64_t batch, length, features;
+};
+inline constexpr LayerNormShape layer_norms[] = {{"128 of 768", 64, 128, 768}};
+
+/// Group normalisation of images [batch, channels, size, size].
+struct GroupNormShape {
+  const char* name;
+  std::int64_t batch, channels, size, groups;
+};
+inline constexpr GroupNormShape group_norms[] = {{"56x56", 32, 64, 56, 32}};
+
 /// Softmax and cross-entropy of logits [batch, classes].
 struct LossShape {
   const char* name;

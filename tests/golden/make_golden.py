@@ -14,6 +14,7 @@ from conv_cases import add_image_cases
 from golden_file import GoldenFile
 from init_cases import add_init_cases
 from nn_cases import add_network_cases
+from norm_cases import add_norm_cases
 from optim_cases import add_optim_cases
 from pool_cases import add_pool_cases
 from train_cases import add_images, add_training, cnn, lenet5
@@ -26,6 +27,7 @@ MAKERS = {
     "ops_basic": add_basic_cases,
     "ops_image": add_image_cases,
     "ops_network": add_network_cases,
+    "ops_norm": add_norm_cases,
     "ops_pool": add_pool_cases,
     "optim": add_optim_cases,
     "init": add_init_cases,
