@@ -19,10 +19,29 @@ namespace reel {
 [[nodiscard]] Variable through_relu(const Variable& grad, const Tensor& relu_output);
 [[nodiscard]] Variable sigmoid(const Variable& x);
 [[nodiscard]] Variable tanh(const Variable& x);
-/// x * Phi(x), by erf: PyTorch's approximate='none'.
-[[nodiscard]] Variable gelu(const Variable& x);
+/// How GELU's normal distribution function is computed: exactly, by erf, or by a tanh that comes close.
+enum class Approximate { none, tanh };
+/// x * Phi(x) (Hendrycks and Gimpel, 2016).
+[[nodiscard]] Variable gelu(const Variable& x, Approximate approximate = Approximate::none);
+/// x * sigmoid(x)
+[[nodiscard]] Variable silu(const Variable& x);
+/// x, and alpha (exp(x) - 1) below 0 (Clevert et al., 2016).
+[[nodiscard]] Variable elu(const Variable& x, double alpha = 1);
+/// x * hardsigmoid(x) (Howard et al., 2019).
+[[nodiscard]] Variable hardswish(const Variable& x);
+/// min(max(x, min_val), max_val). The gradient is 0 from there on. Throws ValueError unless min_val <= max_val.
+[[nodiscard]] Variable hardtanh(const Variable& x, double min_val = -1, double max_val = 1);
+/// hardtanh from 0 to 6.
+[[nodiscard]] Variable relu6(const Variable& x);
+/// min(max(x / 6 + 1/2, 0), 1)
+[[nodiscard]] Variable hardsigmoid(const Variable& x);
+/// x, and weight * x below 0. weight: [1], or [C] for the channels of x [N, C, ...] (He et al., 2015). Throws
+/// ShapeError.
+[[nodiscard]] Variable prelu(const Variable& x, const Variable& weight);
 /// log(1 + exp(x))
 [[nodiscard]] Variable softplus(const Variable& x);
+/// log(1 + exp(beta x)) / beta, and x itself where beta x > threshold: torch.nn.functional.softplus.
+[[nodiscard]] Variable softplus(const Variable& x, double beta, double threshold = 20);
 [[nodiscard]] Variable erf(const Variable& x);
 [[nodiscard]] Variable softmax(const Variable& x, std::int64_t axis = -1);
 [[nodiscard]] Variable log_softmax(const Variable& x, std::int64_t axis = -1);
@@ -31,5 +50,8 @@ namespace reel {
 /// mean stays (Srivastava et al., 2014); else x itself. Throws ValueError for a probability outside [0, 1].
 [[nodiscard]] Variable dropout(const Variable& x, double probability = 0.5, bool training = true,
                                Generator& generator = default_generator());
+/// The same for whole channels of x [N, C, H, W] (Tompson et al., 2015). Throws ShapeError too.
+[[nodiscard]] Variable dropout2d(const Variable& x, double probability = 0.5, bool training = true,
+                                 Generator& generator = default_generator());
 
 }  // namespace reel

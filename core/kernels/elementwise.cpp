@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <cmath>
-#include <numbers>
+#include <reel/core/kernels/curves.h>
 #include <reel/core/kernels/elementwise.h>
 #include <reel/core/kernels/functions.h>
 #include <reel/core/kernels/loops.h>
@@ -171,10 +171,23 @@ Tensor leaky_relu_grad(const Tensor& grad, const Tensor& y, double slope) {
     return kernels::zip<T, T>("leaky_relu", grad, y, [factor](T g, T v) { return v <= 0 ? factor * g : g; });
   });
 }
-Tensor gelu(const Tensor& a) {
-  return float_op("gelu", a, kernels::functions::gelu,
-                  []<class T>(T x) { return x * (1 + std::erf(x * static_cast<T>(std::numbers::sqrt2 / 2))) / 2; });
+Tensor hardtanh(const Tensor& a, double low, double high) {
+  return float_op("hardtanh", a, [low, high]<class T>(T x) {
+    const T least = static_cast<T>(low);
+    const T most = static_cast<T>(high);
+    return x < least ? least : x > most ? most : x;
+  });
 }
+Tensor hardtanh_grad(const Tensor& grad, const Tensor& x, double low, double high) {
+  require_same_dtype("hardtanh", grad, x);
+  return visit_floats("hardtanh", grad.dtype(), [&]<class T>(T) {
+    const T least = static_cast<T>(low);
+    const T most = static_cast<T>(high);
+    return kernels::zip<T, T>("hardtanh", grad, x,
+                              [least, most](T g, T v) { return v <= least || v >= most ? T{0} : g; });
+  });
+}
+Tensor gelu(const Tensor& a) { return kernels::curve("gelu", a, kernels::Curve::gelu); }
 
 Tensor eq(const Tensor& a, const Tensor& b) {
   return comparison("eq", a, b, [](auto x, auto y) { return x == y; });

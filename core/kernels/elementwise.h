@@ -39,6 +39,10 @@ void relu_in_place(Tensor& a);
 [[nodiscard]] Tensor leaky_relu(const Tensor& a, double slope = 0.01);
 /// The gradient through either: grad where y > 0, else slope * grad.
 [[nodiscard]] Tensor leaky_relu_grad(const Tensor& grad, const Tensor& y, double slope);
+/// min(max(a, low), high), and a NaN stays one.
+[[nodiscard]] Tensor hardtanh(const Tensor& a, double low, double high);
+/// The gradient through it: grad where low < x < high, else 0.
+[[nodiscard]] Tensor hardtanh_grad(const Tensor& grad, const Tensor& x, double low, double high);
 /// a * Phi(a), with the normal distribution function by erf (Hendrycks and Gimpel, 2016).
 [[nodiscard]] Tensor gelu(const Tensor& a);
 

@@ -37,9 +37,6 @@ void Softplus(const float* from, float* to, std::int64_t n) {
 void Erf(const float* from, float* to, std::int64_t n) {
   each(from, to, n, [](Vec x) HWY_ATTR { return erf(x); });
 }
-void Gelu(const float* from, float* to, std::int64_t n) {
-  each(from, to, n, [](Vec x) HWY_ATTR { return gelu(x); });
-}
 
 }  // namespace
 }  // namespace reel::kernels::HWY_NAMESPACE
@@ -54,7 +51,6 @@ HWY_EXPORT(Tanh);
 HWY_EXPORT(Sigmoid);
 HWY_EXPORT(Softplus);
 HWY_EXPORT(Erf);
-HWY_EXPORT(Gelu);
 
 void exp(const float* from, float* to, std::int64_t n) { HWY_DYNAMIC_DISPATCH(Exp)(from, to, n); }
 void log(const float* from, float* to, std::int64_t n) { HWY_DYNAMIC_DISPATCH(Log)(from, to, n); }
@@ -62,7 +58,6 @@ void tanh(const float* from, float* to, std::int64_t n) { HWY_DYNAMIC_DISPATCH(T
 void sigmoid(const float* from, float* to, std::int64_t n) { HWY_DYNAMIC_DISPATCH(Sigmoid)(from, to, n); }
 void softplus(const float* from, float* to, std::int64_t n) { HWY_DYNAMIC_DISPATCH(Softplus)(from, to, n); }
 void erf(const float* from, float* to, std::int64_t n) { HWY_DYNAMIC_DISPATCH(Erf)(from, to, n); }
-void gelu(const float* from, float* to, std::int64_t n) { HWY_DYNAMIC_DISPATCH(Gelu)(from, to, n); }
 
 }  // namespace reel::kernels::functions
 #endif

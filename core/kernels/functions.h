@@ -13,6 +13,5 @@ void tanh(const float* from, float* to, std::int64_t n);
 void sigmoid(const float* from, float* to, std::int64_t n);
 void softplus(const float* from, float* to, std::int64_t n);
 void erf(const float* from, float* to, std::int64_t n);
-void gelu(const float* from, float* to, std::int64_t n);
 
 }  // namespace reel::kernels::functions

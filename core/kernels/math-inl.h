@@ -11,7 +11,6 @@
 #include <hwy/contrib/math/math-inl.h>
 
 #include <limits>
-#include <numbers>
 #include <reel/core/kernels/lanes-inl.h>
 
 HWY_BEFORE_NAMESPACE();
@@ -62,12 +61,6 @@ HWY_INLINE Vec erf(Vec x) {
   const Vec outer = hn::Sub(fill(1.0F), hn::Exp(Floats(), hn::MulSub(t, polynomial(t, q), t)));
   const Vec inner = hn::MulAdd(x, polynomial(hn::Mul(x, x), p), x);
   return hn::IfThenElse(hn::Gt(hn::Abs(x), fill(0.9277F)), hn::CopySign(outer, x), inner);
-}
-
-/// x (1 + erf(x / sqrt(2))) / 2
-HWY_INLINE Vec gelu(Vec x) {
-  const Vec half = hn::Mul(x, fill(0.5F));
-  return hn::MulAdd(half, erf(hn::Mul(x, fill(std::numbers::sqrt2_v<float> / 2))), half);
 }
 
 }  // namespace reel::kernels::HWY_NAMESPACE

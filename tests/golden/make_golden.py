@@ -9,6 +9,7 @@ import argparse
 from pathlib import Path
 
 import torch
+from activation_cases import add_activation_cases
 from basic_cases import add_basic_cases
 from conv_cases import add_image_cases
 from golden_file import GoldenFile
@@ -24,6 +25,7 @@ IMAGES = FOLDER / "train_images.safetensors"
 
 
 MAKERS = {
+    "ops_activation": add_activation_cases,
     "ops_basic": add_basic_cases,
     "ops_image": add_image_cases,
     "ops_network": add_network_cases,
