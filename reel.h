@@ -8,6 +8,7 @@
 #include <reel/autograd/ops/activation.h>
 #include <reel/autograd/ops/arithmetic.h>
 #include <reel/autograd/ops/conv.h>
+#include <reel/autograd/ops/interpolate.h>
 #include <reel/autograd/ops/layer_norm.h>
 #include <reel/autograd/ops/loss.h>
 #include <reel/autograd/ops/matmul.h>
@@ -15,6 +16,7 @@
 #include <reel/autograd/ops/pad.h>
 #include <reel/autograd/ops/pool.h>
 #include <reel/autograd/ops/reduce.h>
+#include <reel/autograd/ops/unfold.h>
 #include <reel/autograd/ops/view.h>
 #include <reel/autograd/tape.h>
 #include <reel/core/io/npy.h>
@@ -41,6 +43,7 @@
 #include <reel/nn/loss.h>
 #include <reel/nn/module_list.h>
 #include <reel/nn/pooling.h>
+#include <reel/nn/resample.h>
 #include <reel/nn/sequential.h>
 #include <reel/optim/adagrad.h>
 #include <reel/optim/adam.h>

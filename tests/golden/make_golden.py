@@ -18,6 +18,7 @@ from nn_cases import add_network_cases
 from norm_cases import add_norm_cases
 from optim_cases import add_optim_cases
 from pool_cases import add_pool_cases
+from resample_cases import add_resample_cases
 from train_cases import add_images, add_training, cnn, lenet5
 
 FOLDER = Path(__file__).parent
@@ -31,6 +32,7 @@ MAKERS = {
     "ops_network": add_network_cases,
     "ops_norm": add_norm_cases,
     "ops_pool": add_pool_cases,
+    "ops_resample": add_resample_cases,
     "optim": add_optim_cases,
     "init": add_init_cases,
     "train_lenet5": lambda file: add_training(file, "lenet5", lenet5, IMAGES),
