@@ -104,3 +104,11 @@ const GoldenCalls calls{
 }  // namespace
 
 TEST_CASE("convolution, padding and pooling agree with PyTorch") { check_golden("ops_image", calls, 120); }
+
+TEST_CASE("every way to pad agrees with PyTorch, for every layer of the convolution family") {
+  GoldenCalls convolutions;
+  for (const std::string op : {"conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d"}) {
+    convolutions[op] = calls.at(op);
+  }
+  check_golden("ops_padding", convolutions, 119);
+}

@@ -17,6 +17,7 @@ from init_cases import add_init_cases
 from nn_cases import add_network_cases
 from norm_cases import add_norm_cases
 from optim_cases import add_optim_cases
+from padding_cases import add_padding_cases
 from pool_cases import add_pool_cases
 from resample_cases import add_resample_cases
 from train_cases import add_images, add_training, cnn, lenet5
@@ -31,6 +32,7 @@ MAKERS = {
     "ops_image": add_image_cases,
     "ops_network": add_network_cases,
     "ops_norm": add_norm_cases,
+    "ops_padding": add_padding_cases,
     "ops_pool": add_pool_cases,
     "ops_resample": add_resample_cases,
     "optim": add_optim_cases,
