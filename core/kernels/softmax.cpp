@@ -65,14 +65,6 @@ void exp_scaled(const T* x, T* y, const Runs& runs, T top, T scale) {
   for (std::int64_t i = 0; i < runs.n; ++i) y[i * runs.step] = std::exp(x[i * runs.step] - top) * scale;
 }
 
-/// The mean of x - top.
-template <class T>
-T mean_run(const T* x, const Runs& runs, T top) {
-  T total = 0;
-  for (std::int64_t i = 0; i < runs.n; ++i) total += x[i * runs.step] - top;
-  return total / static_cast<T>(runs.n);
-}
-
 /// y *= factor
 template <class T>
 REEL_SIMD void scale_run(T* y, Runs runs, T factor) {
@@ -125,49 +117,80 @@ Tensor log_softmax(const Tensor& a, std::int64_t axis) {
 }
 
 namespace kernels {
+namespace {
 
-CrossEntropy cross_entropy(const Tensor& logits, const Tensor& labels, double smoothing) {
+/// How much is wanted of the classes of one run, as numbers.
+template <class T>
+struct Shares {
+  Tensor weights;
+  T kept, smooth;  // of the label's weight, and of that of every class
+  T sum;           // of the latter
+
+  Shares(const Wanted& wanted, const Runs& runs)
+      : weights(wanted.weight.defined() ? wanted.weight.contiguous() : Tensor()),
+        kept(static_cast<T>(1 - wanted.smoothing)),
+        smooth(static_cast<T>(wanted.smoothing) / static_cast<T>(runs.n)),
+        sum(0) {
+    for (std::int64_t c = 0; c < runs.n && smooth != 0; ++c) sum += smooth * weight(c);
+  }
+  [[nodiscard]] T weight(std::int64_t c) const { return weights.defined() ? weights.data<T>()[c] : T{1}; }
+  [[nodiscard]] T of_label(std::int64_t label) const { return kept * weight(label); }
+};
+
+}  // namespace
+
+CrossEntropy cross_entropy(const Tensor& logits, const Wanted& wanted) {
   const Tensor x = logits.contiguous();
-  const Tensor wanted = labels.contiguous();
+  const Tensor labels = wanted.labels.contiguous();
   const Runs runs(x, 1);
   const auto one_a_run = [&] { return Tensor::empty(labels.shape(), x.dtype()); };
-  CrossEntropy out{one_a_run(), one_a_run(), one_a_run(), smoothing};
+  CrossEntropy out{one_a_run(), one_a_run(), one_a_run()};
   visit_floats("cross_entropy", x.dtype(), [&]<class T>(T) {
-    const auto* label = wanted.data<std::int64_t>();
+    const auto* label = labels.data<std::int64_t>();
     T* loss = out.losses.mutable_data<T>();
     T* top = out.tops.mutable_data<T>();
     T* total = out.totals.mutable_data<T>();
+    const Shares<T> shares(wanted, runs);
     runs.each([&](std::int64_t i, std::int64_t at) {
       const T* from = x.data<T>() + at;
       top[i] = largest(from, runs);
       total[i] = exp_sum<T>(from, nullptr, runs, top[i]);
-      const T chosen = from[label[i] * runs.step] - top[i];
-      const auto smooth = static_cast<T>(smoothing);
-      loss[i] =
-          std::log(total[i]) - (smooth == 0 ? chosen : (1 - smooth) * chosen + smooth * mean_run(from, runs, top[i]));
+      loss[i] = 0;
+      if (label[i] == wanted.ignored) return;
+      const T rest = std::log(total[i]);
+      loss[i] = shares.of_label(label[i]) * (rest - (from[label[i] * runs.step] - top[i]));
+      for (std::int64_t c = 0; c < runs.n && shares.smooth != 0; ++c) {
+        loss[i] += shares.smooth * shares.weight(c) * (rest - (from[c * runs.step] - top[i]));
+      }
     });
   });
   return out;
 }
 
-Tensor cross_entropy_grad(const Tensor& logits, const Tensor& labels, const CrossEntropy& forward, const Tensor& grad,
+Tensor cross_entropy_grad(const Tensor& logits, const Wanted& wanted, const CrossEntropy& forward, const Tensor& grad,
                           double scale) {
   const Tensor x = logits.contiguous();
-  const Tensor wanted = labels.contiguous();
+  const Tensor labels = wanted.labels.contiguous();
   const Tensor gy = grad.contiguous();
   const Runs runs(x, 1);
   Tensor dx = Tensor::empty(x.shape(), x.dtype());
   visit_floats("cross_entropy", x.dtype(), [&]<class T>(T) {
-    const auto* label = wanted.data<std::int64_t>();
+    const auto* label = labels.data<std::int64_t>();
     const T* g = gy.data<T>();
+    const Shares<T> shares(wanted, runs);
     runs.each([&](std::int64_t i, std::int64_t at) {
-      const T factor = g[gy.numel() == 1 ? 0 : i] * static_cast<T>(scale);
       T* to = dx.mutable_data<T>() + at;
-      exp_scaled(x.data<T>() + at, to, runs, forward.tops.data<T>()[i], factor / forward.totals.data<T>()[i]);
-      const T smooth = factor * static_cast<T>(forward.smoothing);
-      to[label[i] * runs.step] -= factor - smooth;
-      if (smooth != 0) {
-        for (std::int64_t c = 0; c < runs.n; ++c) to[c * runs.step] -= smooth / static_cast<T>(runs.n);
+      if (label[i] == wanted.ignored) {
+        for (std::int64_t c = 0; c < runs.n; ++c) to[c * runs.step] = 0;
+        return;
+      }
+      const T factor = g[gy.numel() == 1 ? 0 : i] * static_cast<T>(scale);
+      const T of_label = shares.of_label(label[i]);
+      exp_scaled(x.data<T>() + at, to, runs, forward.tops.data<T>()[i],
+                 factor * (of_label + shares.sum) / forward.totals.data<T>()[i]);
+      to[label[i] * runs.step] -= factor * of_label;
+      for (std::int64_t c = 0; c < runs.n && shares.smooth != 0; ++c) {
+        to[c * runs.step] -= factor * shares.smooth * shares.weight(c);
       }
     });
   });

@@ -11,17 +11,23 @@ namespace reel {
 
 namespace kernels {
 
-/// The cross-entropy of softmax(logits) with what is wanted, for logits [N, C, ...] and int64 labels [N, ...] in [0,
-/// C); all of shape [N, ...]. Wanted are 1 - smoothing of the label, and smoothing / C of every class on top.
+/// What is wanted of logits [N, C, ...]: q[c] = weight[c] ((1 - smoothing) [c is the label] + smoothing / C) of class
+/// c, and nothing where the label is the ignored one.
+struct Wanted {
+  Tensor labels;       // int64 [N, ...], in [0, C) or `ignored`
+  Tensor weight = {};  // [C], of the logits' dtype; undefined: ones
+  std::int64_t ignored = -100;
+  double smoothing = 0;  // in [0, 1]
+};
+/// The cross-entropy of softmax(logits) with what is wanted; all of shape [N, ...].
 struct CrossEntropy {
   Tensor losses;
-  Tensor tops;       // the largest logit
-  Tensor totals;     // the sum of exp(logit - largest)
-  double smoothing;  // in [0, 1]
+  Tensor tops;    // the largest logit
+  Tensor totals;  // the sum of exp(logit - largest)
 };
-[[nodiscard]] CrossEntropy cross_entropy(const Tensor& logits, const Tensor& labels, double smoothing = 0);
-/// (softmax(logits) - wanted) * scale * grad, where grad has shape [N, ...] or one element.
-[[nodiscard]] Tensor cross_entropy_grad(const Tensor& logits, const Tensor& labels, const CrossEntropy& forward,
+[[nodiscard]] CrossEntropy cross_entropy(const Tensor& logits, const Wanted& wanted);
+/// (softmax(logits) times the sum of q - q) * scale * grad, where grad has shape [N, ...] or one element.
+[[nodiscard]] Tensor cross_entropy_grad(const Tensor& logits, const Wanted& wanted, const CrossEntropy& forward,
                                         const Tensor& grad, double scale);
 
 }  // namespace kernels

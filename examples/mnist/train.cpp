@@ -67,7 +67,7 @@ Running train_epoch(const Training& training, data::DataLoader& loader, Progress
     ++number;
     Tape tape;
     const Variable logits = model(batch.images);
-    const Variable loss = cross_entropy(logits, batch.labels, Reduction::mean, label_smoothing);
+    const Variable loss = cross_entropy(logits, batch.labels, {.label_smoothing = label_smoothing});
     if (!std::isfinite(loss.item())) explain_bad_loss(model, batch, loss.item(), epoch, number);
     tape.backward(loss);
     optimizer.step();
@@ -92,7 +92,7 @@ Evaluation evaluate(nn::Module& model, const data::ImageDataset& dataset) {
                           {.batch_size = batch_size, .shuffle = false, .normalization = data::mnist_normalization()});
   for (const auto& [images, labels] : loader) {
     const Tensor logits = model(images).value();
-    const Tensor losses = cross_entropy(logits, labels, Reduction::none).value();
+    const Tensor losses = cross_entropy(logits, labels, {.reduction = Reduction::none}).value();
     const Tensor predicted = argmax(logits, 1);
     for (std::int64_t i = 0; i < labels.numel(); ++i) {
       const std::int64_t truth = labels.data<std::int64_t>()[i];

@@ -1,7 +1,6 @@
 #include <doctest/doctest.h>
 
 #include <reel/autograd/ops/activation.h>
-#include <reel/autograd/ops/loss.h>
 #include <reel/autograd/ops/matmul.h>
 #include <reel/autograd/ops/norm.h>
 #include <tests/golden_ops.h>
@@ -26,10 +25,6 @@ Variable batch_norm_case(const In& v, const GoldenCase& c) {
   return y;
 }
 
-Reduction reduction(const GoldenCase& c) {
-  return c.attributes.word("reduction") == "mean" ? Reduction::mean : Reduction::sum;
-}
-
 std::int64_t axis(const GoldenCase& c) { return c.attributes.integer("axis"); }
 
 const GoldenCalls calls{
@@ -42,18 +37,9 @@ const GoldenCalls calls{
     {"gelu", [](const In& v, const GoldenCase&) { return gelu(v[0]); }},
     {"softmax", [](const In& v, const GoldenCase& c) { return softmax(v[0], axis(c)); }},
     {"log_softmax", [](const In& v, const GoldenCase& c) { return log_softmax(v[0], axis(c)); }},
-    {"cross_entropy",
-     [](const In& v, const GoldenCase& c) {
-       return cross_entropy(v[0], v[1].value(), reduction(c), c.attributes.number("label_smoothing"));
-     }},
-    {"nll_loss", [](const In& v, const GoldenCase& c) { return nll_loss(v[0], v[1].value(), reduction(c)); }},
-    {"mse_loss", [](const In& v, const GoldenCase& c) { return mse_loss(v[0], v[1], reduction(c)); }},
-    {"l1_loss", [](const In& v, const GoldenCase& c) { return l1_loss(v[0], v[1], reduction(c)); }},
-    {"binary_cross_entropy_with_logits",
-     [](const In& v, const GoldenCase& c) { return binary_cross_entropy_with_logits(v[0], v[1], reduction(c)); }},
     {"batch_norm", batch_norm_case},
 };
 
 }  // namespace
 
-TEST_CASE("activations, losses and normalisation agree with PyTorch") { check_golden("ops_network", calls, 70); }
+TEST_CASE("activations and normalisation agree with PyTorch") { check_golden("ops_network", calls, 50); }

@@ -1,7 +1,6 @@
 #include <doctest/doctest.h>
 
 #include <reel/autograd/ops/conv.h>
-#include <reel/autograd/ops/loss.h>
 #include <reel/autograd/ops/matmul.h>
 #include <reel/autograd/ops/norm.h>
 #include <reel/autograd/ops/pad.h>
@@ -250,47 +249,4 @@ TEST_CASE("op errors: batch_norm") {
       {call([=] { return batch_norm(x, c3, c3, Tensor::zeros({3}, float64), Tensor::ones({3}), eval); }),
        {"TypeError: batch_norm: ", "float32", "float64"}},
   });
-}
-
-TEST_CASE("op errors: losses") {
-  const Variable logits = zeros({3, 4});
-  const Tensor right = labels({0, 1, 3});
-  const auto both = [&](const Variable& x, const Tensor& y, const std::vector<std::string>& parts) {
-    for (const bool fused : {true, false}) {
-      std::vector<std::string> named = parts;
-      named[0] = concat(parts[0], ": ", fused ? "cross_entropy: " : "nll_loss: ");
-      check_error(call([&] { return fused ? cross_entropy(x, y) : nll_loss(x, y); }), named);
-    }
-  };
-  both(zeros({4}), labels({0}), {"ShapeError", "[N, C, ...]", "[4]"});
-  both(logits, labels({0, 1}), {"ShapeError", "[3, 4]", "[3]", "[2]"});
-  both(logits, right.unsqueeze(1), {"ShapeError", "[3, 4]", "[3]", "[3, 1]"});
-  both(logits, labels({0, 4, 1}), {"IndexError", "label", "4", "[0, 4)"});
-  both(logits, labels({0, -1, 1}), {"IndexError", "label", "-1", "[0, 4)"});
-  both(logits, right.to(float32), {"TypeError", "label", "int64", "float32"});
-  both(zeros({3, 4}, int64), right, {"TypeError", "int64"});
-  for (const double smoothing : {-0.1, 1.5}) {
-    check_error(call([=] { return cross_entropy(logits, right, Reduction::mean, smoothing); }),
-                {"ValueError: cross_entropy: ", "label_smoothing", concat(smoothing)});
-  }
-  struct Pairwise {
-    const char* name;
-    Variable (*op)(const Variable&, const Variable&, Reduction);
-  };
-  const std::vector<Pairwise> pairwise{{"mse_loss", mse_loss},
-                                       {"l1_loss", l1_loss},
-                                       {"binary_cross_entropy_with_logits", binary_cross_entropy_with_logits}};
-  for (const auto& [name, op] : pairwise) {
-    const auto f = op;
-    check_errors({
-        {call([f] {
-           return f(zeros({3, 1}), zeros({3}), Reduction::mean);
-         }),
-         {concat("ShapeError: ", name, ": "), "[3, 1]", "[3]"}},
-        {call([f] { return f(zeros({3}), zeros({3}, float64), Reduction::mean); }),
-         {concat("TypeError: ", name, ": "), "float32", "float64"}},
-        {call([f] { return f(zeros({3}, int64), zeros({3}, int64), Reduction::mean); }),
-         {concat("TypeError: ", name, ": "), "int64"}},
-    });
-  }
 }

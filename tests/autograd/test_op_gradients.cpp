@@ -3,7 +3,6 @@
 #include <reel/autograd/ops/activation.h>
 #include <reel/autograd/ops/arithmetic.h>
 #include <reel/autograd/ops/conv.h>
-#include <reel/autograd/ops/loss.h>
 #include <reel/autograd/ops/matmul.h>
 #include <reel/autograd/ops/norm.h>
 #include <reel/autograd/ops/pad.h>
@@ -17,10 +16,6 @@
 using namespace reel;
 using namespace reel::testing;
 using In = std::vector<Variable>;
-
-namespace {
-Tensor labels() { return Tensor::of({2, 0, 1}, int64); }
-}  // namespace
 
 TEST_CASE("gradients: arithmetic") {
   check_table({
@@ -314,37 +309,4 @@ TEST_CASE("gradients: normalisation and dropout") {
        },
        {{4, 5}}},
   });
-}
-
-TEST_CASE("gradients: losses") {
-  for (const Reduction reduction : {Reduction::mean, Reduction::sum, Reduction::none}) {
-    CAPTURE(static_cast<int>(reduction));
-    check_table({
-        {"cross_entropy", [=](const In& v) { return cross_entropy(v[0], labels(), reduction); }, {{3, 4}}},
-        {"cross_entropy smoothed",
-         [=](const In& v) { return cross_entropy(v[0], labels(), reduction, 0.2); },
-         {{3, 4}}},
-        {"cross_entropy 4-d",
-         [=](const In& v) {
-           return cross_entropy(v[0], Tensor::of({2, 0, 1, 2}, {2, 2, 1}, int64), reduction);
-         },
-         {{2, 3, 2, 1}}},
-        {"cross_entropy 4-d smoothed",
-         [=](const In& v) {
-           return cross_entropy(v[0], Tensor::of({2, 0, 1, 2}, {2, 2, 1}, int64), reduction, 0.3);
-         },
-         {{2, 3, 2, 1}}},
-        {"nll_loss 4-d",
-         [=](const In& v) {
-           return nll_loss(log_softmax(v[0], 1), Tensor::of({2, 0, 1, 2}, {2, 2, 1}, int64), reduction);
-         },
-         {{2, 3, 2, 1}}},
-        {"nll_loss", [=](const In& v) { return nll_loss(log_softmax(v[0], 1), labels(), reduction); }, {{3, 4}}},
-        {"mse_loss", [=](const In& v) { return mse_loss(v[0], v[1], reduction); }, {{3, 4}, {3, 4}}},
-        {"l1_loss", [=](const In& v) { return l1_loss(v[0], v[1] + 10.0, reduction); }, {{3, 4}, {3, 4}}},
-        {"binary_cross_entropy_with_logits",
-         [=](const In& v) { return binary_cross_entropy_with_logits(v[0], sigmoid(v[1]), reduction); },
-         {{3, 4}, {3, 4}}},
-    });
-  }
 }

@@ -14,6 +14,7 @@ from basic_cases import add_basic_cases
 from conv_cases import add_image_cases
 from golden_file import GoldenFile
 from init_cases import add_init_cases
+from loss_cases import add_loss_cases
 from nn_cases import add_network_cases
 from norm_cases import add_norm_cases
 from optim_cases import add_optim_cases
@@ -30,6 +31,7 @@ MAKERS = {
     "ops_activation": add_activation_cases,
     "ops_basic": add_basic_cases,
     "ops_image": add_image_cases,
+    "ops_loss": add_loss_cases,
     "ops_network": add_network_cases,
     "ops_norm": add_norm_cases,
     "ops_padding": add_padding_cases,

@@ -1,9 +1,9 @@
-"""Golden cases of what networks are made of besides convolution: activations, losses, normalisation, linear."""
+"""Golden cases of what networks are made of besides convolution: activations, normalisation, linear."""
 
 import torch
 import torch.nn.functional as F
 from golden_file import generator
-from op_case import add_case, away_from_zero, indices, make_inputs, positive, probabilities, scaled, store_run
+from op_case import add_case, away_from_zero, make_inputs, positive, scaled, store_run
 
 ACTIVATIONS = [
     ("relu", away_from_zero((3, 4, 5)), F.relu, {}),
@@ -36,27 +36,6 @@ def add_activations(file):
             name = f"{op}_{len(shape)}d_axis{axis}".replace("-", "minus")
             add_case(file, name, op, [shape], lambda x: function(x, dim=axis), float32=len(shape) == 2, axis=axis)
         add_case(file, f"{op}_large", op, [scaled((4, 7), 400)], lambda x: function(x, dim=1), axis=1)
-
-
-def add_losses(file):
-    """Losses: input0 is the prediction, input1 the target (int64 classes, or values)."""
-    for reduction in ("mean", "sum"):
-        options = dict(reduction=reduction)
-        classes = indices((6,), 5)
-        run = lambda x, y: F.nll_loss(x, y, **options)
-        add_case(file, f"nll_loss_{reduction}", "nll_loss", [(6, 5), classes], run, float32=True, **options)
-        for name, smoothing in [("cross_entropy", 0.0), ("cross_entropy_smoothed", 0.1)]:
-            smoothed = options | dict(label_smoothing=smoothing)
-            run = lambda x, y: F.cross_entropy(x, y, **smoothed)
-            add_case(file, f"{name}_{reduction}", "cross_entropy", [(6, 5), classes], run, float32=True, **smoothed)
-        run = lambda x, y: F.mse_loss(x, y, **options)
-        add_case(file, f"mse_loss_{reduction}", "mse_loss", [(4, 3), (4, 3)], run, float32=True, **options)
-        run = lambda x, y: F.l1_loss(x, y, **options)
-        add_case(file, f"l1_loss_{reduction}", "l1_loss", [(4, 3), (4, 3)], run, float32=True, **options)
-        op = "binary_cross_entropy_with_logits"
-        run = lambda x, y: F.binary_cross_entropy_with_logits(x, y, **options)
-        add_case(file, f"{op}_{reduction}", op, [(4, 3), probabilities((4, 3))], run, float32=True, **options)
-        add_case(file, f"{op}_{reduction}_large", op, [scaled((4, 3), 100), probabilities((4, 3))], run, **options)
 
 
 def add_batch_norm(file):
@@ -95,6 +74,5 @@ def add_linear(file):
 def add_network_cases(file):
     """All cases of this page."""
     add_activations(file)
-    add_losses(file)
     add_batch_norm(file)
     add_linear(file)

@@ -161,15 +161,21 @@ TEST_CASE("layers: losses are their functions") {
   const Variable x = image({3, 4});
   const Variable y = sigmoid(image({3, 4}) * 2.0);
   const Tensor labels = Tensor::of({0, 3, 1}, int64);
+  const auto same = [](const Variable& a, const Variable& b) { CHECK(relative_error(a.value(), b.value()) == 0); };
   for (const Reduction r : {Reduction::mean, Reduction::sum, Reduction::none}) {
-    const auto same = [](const Variable& a, const Variable& b) { CHECK(relative_error(a.value(), b.value()) == 0); };
-    same(nn::CrossEntropyLoss{r, 0.1}(x, labels), cross_entropy(x, labels, r, 0.1));
-    same(nn::NLLLoss{r}(x, labels), nll_loss(x, labels, r));
-    same(nn::MSELoss{r}(x, y), mse_loss(x, y, r));
-    same(nn::L1Loss{r}(x, y), l1_loss(x, y, r));
-    same(nn::BCEWithLogitsLoss{r}(x, y), binary_cross_entropy_with_logits(x, y, r));
+    same(nn::CrossEntropyLoss({.reduction = r, .label_smoothing = 0.1})(x, labels),
+         cross_entropy(x, labels, {.reduction = r, .label_smoothing = 0.1}));
+    same(nn::NLLLoss({.ignore_index = 3, .reduction = r})(x, labels),
+         nll_loss(x, labels, {.ignore_index = 3, .reduction = r}));
+    same(nn::MSELoss({r})(x, y), mse_loss(x, y, {r}));
+    same(nn::L1Loss({r})(x, y), l1_loss(x, y, {r}));
+    same(nn::SmoothL1Loss({.reduction = r, .beta = 0.2})(x, y), smooth_l1_loss(x, y, {.reduction = r, .beta = 0.2}));
+    same(nn::HuberLoss({.reduction = r, .delta = 0.2})(x, y), huber_loss(x, y, {.reduction = r, .delta = 0.2}));
+    same(nn::BCELoss({.reduction = r})(y, y), binary_cross_entropy(y, y, {.reduction = r}));
+    same(nn::BCEWithLogitsLoss({.reduction = r})(x, y), binary_cross_entropy_with_logits(x, y, {.reduction = r}));
+    same(nn::KLDivLoss({.reduction = r})(x, y), kl_div(x, y, {.reduction = r}));
   }
-  CHECK(nn::CrossEntropyLoss{}.reduction == Reduction::mean);
+  CHECK(nn::CrossEntropyLoss().options().reduction == Reduction::mean);
 }
 
 TEST_CASE("layers: what their options refuse") {
