@@ -8,6 +8,7 @@
 #include <reel/autograd/ops/activation.h>
 #include <reel/autograd/ops/arithmetic.h>
 #include <reel/autograd/ops/conv.h>
+#include <reel/autograd/ops/embedding.h>
 #include <reel/autograd/ops/interpolate.h>
 #include <reel/autograd/ops/layer_norm.h>
 #include <reel/autograd/ops/loss.h>
@@ -16,6 +17,7 @@
 #include <reel/autograd/ops/pad.h>
 #include <reel/autograd/ops/pool.h>
 #include <reel/autograd/ops/reduce.h>
+#include <reel/autograd/ops/rnn.h>
 #include <reel/autograd/ops/unfold.h>
 #include <reel/autograd/ops/view.h>
 #include <reel/autograd/tape.h>
@@ -36,6 +38,7 @@
 #include <reel/nn/activation.h>
 #include <reel/nn/batch_norm.h>
 #include <reel/nn/conv.h>
+#include <reel/nn/embedding.h>
 #include <reel/nn/init.h>
 #include <reel/nn/lambda.h>
 #include <reel/nn/layer_norm.h>
@@ -44,6 +47,7 @@
 #include <reel/nn/module_list.h>
 #include <reel/nn/pooling.h>
 #include <reel/nn/resample.h>
+#include <reel/nn/rnn.h>
 #include <reel/nn/sequential.h>
 #include <reel/optim/adagrad.h>
 #include <reel/optim/adam.h>

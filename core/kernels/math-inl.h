@@ -1,6 +1,6 @@
-// Functions of vectors of float32, each within a few units in the last place of the exact value. Highway's are used
-// where they are defined, and NaN, infinities and zeros are taken care of here. Read once for each instruction set, as
-// lanes-inl.h is.
+// Functions of vectors of float32, and some of float64 too, each within a few units in the last place of the exact
+// value. Highway's are used where they are defined, and NaN, infinities and zeros are taken care of here. Read once for
+// each instruction set, as lanes-inl.h is.
 #if defined(REEL_CORE_KERNELS_MATH_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef REEL_CORE_KERNELS_MATH_INL_H
 #undef REEL_CORE_KERNELS_MATH_INL_H
@@ -28,14 +28,20 @@ HWY_INLINE Vec log(Vec x) {
   return hn::IfThenElse(is_usual, hn::Log(Floats(), x), unusual);
 }
 
-HWY_INLINE Vec tanh(Vec x) { return hn::Tanh(Floats(), x); }
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V tanh(D d, V x) {
+  return hn::Tanh(d, x);
+}
+HWY_INLINE Vec tanh(Vec x) { return tanh(Floats(), x); }
 
 /// 1 / (1 + exp(-x))
-HWY_INLINE Vec sigmoid(Vec x) {
-  const Vec one = fill(1.0F);
-  const Vec e = exp(hn::Neg(hn::Abs(x)));
-  return hn::Div(hn::IfThenElse(hn::Lt(x, hn::Zero(Floats())), e, one), hn::Add(one, e));
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V sigmoid(D d, V x) {
+  const V one = hn::Set(d, 1);
+  const V e = hn::IfThenElse(hn::IsNaN(x), x, hn::Exp(d, hn::Neg(hn::Abs(x))));
+  return hn::Div(hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one), hn::Add(one, e));
 }
+HWY_INLINE Vec sigmoid(Vec x) { return sigmoid(Floats(), x); }
 
 /// log(1 + exp(x))
 HWY_INLINE Vec softplus(Vec x) {

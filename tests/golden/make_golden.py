@@ -21,6 +21,7 @@ from optim_cases import add_optim_cases
 from padding_cases import add_padding_cases
 from pool_cases import add_pool_cases
 from resample_cases import add_resample_cases
+from rnn_cases import add_rnn_cases
 from train_cases import add_images, add_training, cnn, lenet5
 
 FOLDER = Path(__file__).parent
@@ -37,6 +38,7 @@ MAKERS = {
     "ops_padding": add_padding_cases,
     "ops_pool": add_pool_cases,
     "ops_resample": add_resample_cases,
+    "ops_rnn": add_rnn_cases,
     "optim": add_optim_cases,
     "init": add_init_cases,
     "train_lenet5": lambda file: add_training(file, "lenet5", lenet5, IMAGES),
