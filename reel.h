@@ -7,6 +7,7 @@
 #include <reel/autograd/gradcheck.h>
 #include <reel/autograd/ops/activation.h>
 #include <reel/autograd/ops/arithmetic.h>
+#include <reel/autograd/ops/attention.h>
 #include <reel/autograd/ops/conv.h>
 #include <reel/autograd/ops/embedding.h>
 #include <reel/autograd/ops/interpolate.h>
@@ -36,6 +37,7 @@
 #include <reel/data/synthetic.h>
 #include <reel/data/transforms.h>
 #include <reel/nn/activation.h>
+#include <reel/nn/attention.h>
 #include <reel/nn/batch_norm.h>
 #include <reel/nn/conv.h>
 #include <reel/nn/embedding.h>

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 from activation_cases import add_activation_cases
+from attention_cases import add_attention_cases
 from basic_cases import add_basic_cases
 from conv_cases import add_image_cases
 from golden_file import GoldenFile
@@ -30,6 +31,7 @@ IMAGES = FOLDER / "train_images.safetensors"
 
 MAKERS = {
     "ops_activation": add_activation_cases,
+    "ops_attention": add_attention_cases,
     "ops_basic": add_basic_cases,
     "ops_image": add_image_cases,
     "ops_loss": add_loss_cases,
