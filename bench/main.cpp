@@ -74,6 +74,7 @@ int run(int argc, char** argv) {
   bench::add_machine_rows(plan);
   bench::add_conv_rows(plan);
   bench::add_op_rows(plan);
+  bench::add_sequence_rows(plan);
   bench::add_model_rows(plan);
   bench::TableReporter reporter;
   if (benchmark::RunSpecifiedBenchmarks(&reporter) > 0 && !report.empty()) {

@@ -114,6 +114,22 @@ def matmul_row(shape, _):
     return passes_of(lambda: a @ b, [a, b])
 
 
+def recurrent_row(shape, _):
+    """A recurrent layer in training, from a state of zeros."""
+    make = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[shape["op"]]
+    layer = make(shape["inputs"], shape["units"])
+    x = torch.randn(shape["steps"], shape["batch"], shape["inputs"], requires_grad=True)
+    return passes_of(lambda: layer(x)[0], [x, *layer.parameters()])
+
+
+def attention_row(shape, _):
+    """Scaled dot-product attention."""
+    size = [shape[key] for key in ("batch", "heads", "steps", "width")]
+    q, k, v = (torch.randn(size, requires_grad=True) for _ in range(3))
+    attend = torch.nn.functional.scaled_dot_product_attention
+    return passes_of(lambda: attend(q, k, v, is_causal=shape["is_causal"]), [q, k, v])
+
+
 def chain_row(shape, _):
     """x * a + b over and over with one element, driven from Python: most of the time is Python's and the autograd's."""
     a, b = torch.tensor(0.999, requires_grad=True), torch.tensor(1e-3)
@@ -158,9 +174,11 @@ def inference_row(shape, layout):
 
 ROWS = {"conv1d": conv_row, "conv2d": conv_row, "conv_transpose1d": conv_row, "conv_transpose2d": conv_row,
         "conv2d_relu_max_pool2d": pooled_conv_row, "max_pool2d": pool_row, "batch_norm": norm_row,
-        "layer_norm": layer_norm_row, "group_norm": group_norm_row, "cross_entropy": loss_row, "matmul": matmul_row, "mul_add_chain": chain_row,
-        "train": train_row, "inference": inference_row}  # fmt: skip
-WITHOUT_LAYOUT = ("conv1d", "conv_transpose1d", "layer_norm", "cross_entropy", "matmul", "mul_add_chain")
+        "layer_norm": layer_norm_row, "group_norm": group_norm_row, "cross_entropy": loss_row,
+        "matmul": matmul_row, "lstm": recurrent_row, "gru": recurrent_row, "attention": attention_row,
+        "mul_add_chain": chain_row, "train": train_row, "inference": inference_row}  # fmt: skip
+WITHOUT_LAYOUT = ("conv1d", "conv_transpose1d", "layer_norm", "cross_entropy", "matmul", "lstm", "gru",
+                  "attention", "mul_add_chain")  # fmt: skip
 
 
 def milliseconds(call, seconds):

@@ -49,6 +49,7 @@ void count_flops(benchmark::State& state, double flops_per_iteration);
 void add_machine_rows(const Plan& plan);
 void add_conv_rows(const Plan& plan);
 void add_op_rows(const Plan& plan);
+void add_sequence_rows(const Plan& plan);
 void add_model_rows(const Plan& plan);
 
 }  // namespace bench

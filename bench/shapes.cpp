@@ -47,6 +47,14 @@ void add(ListWriter& list, const char* op, const ConvShape& s, bool is_of_the_tw
             {"groups", concat(s.groups)}});
 }
 
+void add(ListWriter& list, const char* op, const RecurrentShape& s) {
+  list.add(op, s.name,
+           {{"batch", concat(s.batch)},
+            {"steps", concat(s.steps)},
+            {"inputs", concat(s.inputs)},
+            {"units", concat(s.units)}});
+}
+
 void add(ListWriter& list, const char* op, const ModelShape& s) {
   list.add(op, s.name,
            {{"model", json_quote(s.model)}, {"batch", concat(s.batch)}, {"images", concat(inference_images)}});
@@ -90,6 +98,16 @@ void print_shapes(std::ostream& out) {
     list.add("cross_entropy", s.name, {{"batch", concat(s.batch)}, {"classes", concat(s.classes)}});
   }
   for (const auto& s : matmuls) list.add("matmul", s.name, {{"size", concat(s.size)}});
+  for (const auto& s : lstms) add(list, "lstm", s);
+  for (const auto& s : grus) add(list, "gru", s);
+  for (const auto& s : attentions) {
+    list.add("attention", s.name,
+             {{"batch", concat(s.batch)},
+              {"heads", concat(s.heads)},
+              {"steps", concat(s.steps)},
+              {"width", concat(s.width)},
+              {"is_causal", s.is_causal ? "true" : "false"}});
+  }
   for (const auto& s : chains) list.add("mul_add_chain", s.name, {{"ops", concat(s.ops)}});
   for (const auto& s : steps) add(list, "train", s);
   for (const auto& s : inferences) add(list, "inference", s);

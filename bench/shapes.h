@@ -112,6 +112,25 @@ struct MatmulShape {
 };
 inline constexpr MatmulShape matmuls[] = {{"1024x1024", 1024}};
 
+/// A recurrent layer over [steps, batch, inputs] with as many units, from a state of zeros.
+struct RecurrentShape {
+  const char* name;
+  std::int64_t batch, steps, inputs, units;
+};
+inline constexpr RecurrentShape lstms[] = {{"128 units 100 steps", 32, 100, 128, 128},
+                                           {"128 units 100 steps batch 1", 1, 100, 128, 128},
+                                           {"512 units 20 steps", 64, 20, 256, 512}};
+inline constexpr RecurrentShape grus[] = {{"128 units 100 steps", 32, 100, 128, 128}};
+
+/// Queries, keys and values [batch, heads, steps, width] of one sequence each.
+struct AttentionShape {
+  const char* name;
+  std::int64_t batch, heads, steps, width;
+  bool is_causal;
+};
+inline constexpr AttentionShape attentions[] = {{"8 heads 128 steps", 16, 8, 128, 32, false},
+                                                {"8 heads 128 steps causal", 16, 8, 128, 32, true}};
+
 /// x = x * a + b over and over, with one element: what an op costs beside its arithmetic.
 struct ChainShape {
   const char* name;
