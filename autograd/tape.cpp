@@ -42,8 +42,9 @@ struct Tape::Sweep {
   bool consume = false;                           // free entries on the way
   bool recorded = false;                          // the backward itself is being recorded
   bool to_leaves = false;                         // add to the leaves' grad()
-  detail::Moment started = 0;                     // what was changed since, a backward itself has changed
-  Step step = {};                                 // of the entry at hand; kept for its memory
+  Watcher* watcher = nullptr;
+  detail::Moment started = 0;  // what was changed since, a backward itself has changed
+  Step step = {};              // of the entry at hand; kept for its memory
 };
 
 Variable Step::output(const Tensor& value) const {
@@ -81,11 +82,37 @@ std::int64_t Tape::place_of(const Variable& variable) const {
   return found == adopted_places_.end() ? -1 : found->second;
 }
 
+std::int64_t Tape::note_constant(const Tensor& value) {
+  detail::PooledVector<Constant>& all = notes_.constants;
+  const bool is_again = !all.empty() && !options_.keep_values && value.defined() && all.back().dtype == value.dtype() &&
+                        all.back().shape == value.shape();
+  if (!is_again && value.defined()) {
+    all.push_back({value.shape(), value.dtype(), options_.keep_values ? value : Tensor()});
+  } else if (!is_again) {
+    all.push_back({});
+  }
+  return -static_cast<std::int64_t>(all.size());
+}
+
+void Tape::note(Entry& entry, const Tensor& value, AttributeList attributes) {
+  if (Scope::changes() != notes_.scope_changes) look_up_path();
+  entry.path = notes_.path;
+  entry.first_attribute = static_cast<std::uint32_t>(notes_.attributes.size());
+  for (const Attribute& attribute : attributes) {
+    if (!attribute.is_shown()) continue;
+    notes_.attributes.push_back(attribute);
+    ++entry.attribute_count;
+  }
+  if (options_.keep_values) notes_.values.push_back(value);
+}
+
 std::int64_t Tape::place_or_add(const Variable& variable) {
-  if (variable.is_leaf() && !variable.requires_grad()) return -1;  // also where it was frozen after it was used
+  // Also where it was frozen after it was used.
+  if (variable.is_leaf() && !variable.requires_grad()) return note_constant(variable.value());
   const std::int64_t known = place_of(variable);
   const bool is_adopted = adopts_ && variable.tape_ != 0;
-  if (known >= 0 || !(variable.is_leaf() || is_adopted)) return known;
+  if (known >= 0) return known;
+  if (!variable.is_leaf() && !is_adopted) return note_constant(variable.value());
   LeafGuard* guard = LeafGuard::current();
   if (guard != nullptr && !is_adopted) guard->check(variable);
   const auto place = static_cast<std::int64_t>(entries_.size());
@@ -94,7 +121,7 @@ std::int64_t Tape::place_or_add(const Variable& variable) {
                       .dtype = variable.dtype(),
                       .leaf = static_cast<std::int64_t>(leaves_.size()),
                       .backward = {}});
-  if (options_.check_finite) paths_.push_back(Scope::path());
+  note(entries_.back(), variable.value(), {});
   leaves_.push_back(variable);
   if (is_adopted) adopted_places_.emplace(std::pair(variable.tape_, variable.place_), place);
   else leaf_places_.emplace(variable.leaf_.get(), place);
@@ -107,7 +134,8 @@ bool Tape::depends(std::span<const InputRef> inputs) const {
   });
 }
 
-Variable Tape::append(std::string_view op, std::span<const InputRef> inputs, Tensor value, Backward backward) {
+Variable Tape::append(std::string_view op, std::span<const InputRef> inputs, Tensor value, Backward backward,
+                      AttributeList attributes) {
   const std::size_t first = inputs_.size();
   for (const Variable& input : inputs) inputs_.push_back(place_or_add(input));
   entries_.push_back({.op = detail::keep_name(op),
@@ -116,7 +144,7 @@ Variable Tape::append(std::string_view op, std::span<const InputRef> inputs, Ten
                       .first_input = static_cast<std::uint32_t>(first),
                       .input_count = static_cast<std::uint32_t>(inputs.size()),
                       .backward = std::move(backward)});
-  if (options_.check_finite) paths_.push_back(Scope::path());
+  note(entries_.back(), value, attributes);
   Variable out(std::move(value));
   out.tape_ = serial_;
   out.place_ = static_cast<std::int64_t>(entries_.size()) - 1;
@@ -169,6 +197,17 @@ void Tape::backward(const Variable& output, const BackwardOptions& options) {
       if (tape != nullptr) tape->clear();
     }
   } const clear_at_end{state.consume ? this : nullptr};
+  sweep(state);
+}
+
+void Tape::watch_backward(std::span<const std::int64_t> outputs, Watcher& watcher) {
+  require_current("to_html");
+  Sweep state{.watcher = &watcher};
+  state.gradients.resize(static_cast<std::size_t>(*std::max_element(outputs.begin(), outputs.end())) + 1);
+  for (const std::int64_t place : outputs) {
+    const auto at = static_cast<std::size_t>(place);
+    accumulate(state.gradients[at], Tensor::ones(entries_[at].shape, entries_[at].dtype), false);
+  }
   sweep(state);
 }
 
@@ -251,9 +290,13 @@ void Tape::step_back(Sweep& state, std::int64_t place) {
   Gradients arrived = call_backward(state, backward, gradient);
   check_gradients(entries_[at], step, arrived);
   if (options_.check_finite) check_finite_gradients(at, step, arrived);
+  if (state.watcher != nullptr) state.watcher->step(place, gradient);
   for (std::size_t i = 0; i < arrived.size(); ++i) {
     if (!step.wants(i)) continue;
     const std::int64_t from = inputs_[entries_[at].first_input + i];
+    if (state.watcher != nullptr) {
+      state.watcher->arrival(i, from, state.gradients[static_cast<std::size_t>(from)], arrived[i]);
+    }
     accumulate(state.gradients[static_cast<std::size_t>(from)], std::move(arrived[i]), state.recorded);
   }
 }
@@ -264,9 +307,8 @@ Gradients Tape::call_backward(const Sweep& state, const Backward& backward, cons
                                        .until = state.started,
                                        .name = entries_[place].op,
                                        .excepted = gradient.value().memory()});
-  if (paths_.empty()) return backward(gradient, state.step);
-  const std::string path = paths_[place];  // a copy: paths_ grows while the backward is recorded
-  const Scope scope(path);
+  if (!options_.check_finite) return backward(gradient, state.step);
+  const Scope scope(*notes_.path_names[entries_[place].path]);
   return backward(gradient, state.step);
 }
 
@@ -288,7 +330,7 @@ void Tape::clear() {
   leaf_places_.clear();
   adopted_places_.clear();
   hooks_.clear();
-  paths_.clear();
+  notes_ = {};
   consumed_serial_ = std::exchange(serial_, next_serial());
 }
 

@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <map>
 #include <memory>
+#include <reel/autograd/attribute.h>
 #include <reel/autograd/variable.h>
 #include <reel/core/blocks.h>
 #include <reel/core/changes.h>
@@ -52,13 +53,22 @@ class Backward {
   template <class F>
   requires std::is_invocable_r_v<Gradients, const F&, const Variable&, const Step&> Backward(
       F function)  // NOLINT(google-explicit-constructor): as std::function
-      : call_(call<F>) {
+      : operations_(&operations<F>) {
     if constexpr (!has_no_state<F>) function_ = detail::make_shared_pooled<const F>(std::move(function));
   }
 
-  Gradients operator()(const Variable& grad, const Step& step) const { return call_(function_.get(), grad, step); }
+  Gradients operator()(const Variable& grad, const Step& step) const {
+    return operations_->call(function_.get(), grad, step);
+  }
+  /// The tensors that it captured (what is behind a pointer aside).
+  [[nodiscard]] std::vector<CopyWatch::Memory> captured() const;
 
  private:
+  struct Operations {
+    Gradients (*call)(const void* function, const Variable& grad, const Step& step);
+    void (*copy)(const void* function);  // makes a copy, and drops it
+  };
+
   template <class F>
   static constexpr bool has_no_state = std::is_empty_v<F>&& std::is_default_constructible_v<F>;
 
@@ -67,9 +77,15 @@ class Backward {
     if constexpr (has_no_state<F>) return F()(grad, step);
     else return (*static_cast<const F*>(function))(grad, step);
   }
+  template <class F>
+  static void copy(const void* function) {
+    if constexpr (!has_no_state<F> && std::is_copy_constructible_v<F>) F(*static_cast<const F*>(function));
+  }
+  template <class F>
+  static constexpr Operations operations{call<F>, copy<F>};
 
   std::shared_ptr<const void> function_;
-  Gradients (*call_)(const void* function, const Variable& grad, const Step& step) = nullptr;
+  const Operations* operations_ = nullptr;
 };
 
 struct TapeOptions {
@@ -77,6 +93,8 @@ struct TapeOptions {
   /// first that holds a NaN or an infinity. The message names the op, the module that it ran in, its place on the tape,
   /// and whether its forward or its backward made it.
   bool check_finite = false;
+  /// Keep the value of every entry as long as the tape, for to_html() to show.
+  bool keep_values = false;
 };
 
 struct BackwardOptions {
@@ -91,6 +109,24 @@ struct GradOptions {
   std::vector<Variable> grad_outputs = {};
   /// Record the backward too, so that the gradients can be differentiated in their turn.
   bool create_graph = false;
+};
+
+/// An entry of a tape, for those who look at it: its place is its index.
+struct TapeRow {
+  struct Input {
+    std::int64_t place = -1;  // -1 for a constant
+    Shape shape;
+    DType dtype = float32;
+  };
+
+  std::string op;          // "leaf" for a leaf
+  std::string name;        // of a leaf; a parameter's with its module's path
+  std::string attributes;  // "stride=2,1 groups=2"
+  std::string path;        // of the module that it was recorded in
+  std::vector<Input> inputs;
+  Shape shape;
+  DType dtype = float32;
+  std::size_t saved_bytes = 0;  // of tensors that are kept for the backward of this entry and of none before
 };
 
 /// A flat list of what was computed, in the order of execution. While a Tape is alive, the ops of its thread append to
@@ -123,9 +159,26 @@ class Tape {
   /// This thread's innermost tape, or null.
   [[nodiscard]] static Tape* current();
 
+  // Looking into it, which leaves it as it is. docs/autograd.md shows all of them.
+
+  /// The entries. Bytes are saved by the first entry whose backward captured the tensor, since backward frees it when
+  /// it has come down to that; parameters and other leaves don't count, they live on.
+  [[nodiscard]] std::vector<TapeRow> rows() const;
+  /// The entries as a table: place, op, attributes, inputs, output, bytes saved, module.
+  [[nodiscard]] std::string to_text() const;
+  /// The entries as a graph in Graphviz's language, modules as clusters: `dot -Tsvg`.
+  [[nodiscard]] std::string to_dot() const;
+  /// Writes a page for a browser, which needs no network: it goes through the forward and, entry by entry, through the
+  /// backward from (the sum of) `outputs`; without any, from the last entry. That backward runs here, and leaves'
+  /// grad() stays as it is. Values of entries are shown where the tape keeps them (TapeOptions), and large tensors in
+  /// part. Throws AutogradError for an output that is not on this tape, for an empty tape and as backward does,
+  /// ValueError for more than 2,000 entries, and IoError where the file can't be written.
+  void to_html(std::string_view path, const std::vector<Variable>& outputs = {});
+
   // For record() and grad().
   [[nodiscard]] bool depends(std::span<const InputRef> inputs) const;
-  [[nodiscard]] Variable append(std::string_view op, std::span<const InputRef> inputs, Tensor value, Backward backward);
+  [[nodiscard]] Variable append(std::string_view op, std::span<const InputRef> inputs, Tensor value, Backward backward,
+                                AttributeList attributes);
   void check(std::string_view op, std::span<const InputRef> inputs, const Tensor& value) const;
   [[nodiscard]] std::vector<Variable> gradients(const std::vector<Variable>& outputs,
                                                 const std::vector<Variable>& inputs, const GradOptions& options);
@@ -146,17 +199,51 @@ class Tape {
     DType dtype = float32;
     std::uint32_t first_input = 0;  // into inputs_
     std::uint32_t input_count = 0;
+    std::uint32_t path = 0;  // into notes_.path_names
     std::int64_t leaf = -1;  // into leaves_, where the entry is one
     detail::Moment recorded_at = detail::now();
     Backward backward;
+    std::uint32_t first_attribute = 0;  // into notes_.attributes
+    std::uint32_t attribute_count = 0;
+  };
+  struct Constant {
+    Shape shape;
+    DType dtype = float32;
+    Tensor value;  // where values are kept
+  };
+  /// What is there only for those who look.
+  struct Notes {
+    detail::PooledVector<Attribute> attributes;            // entry after entry
+    detail::PooledVector<Constant> constants;              // those that follow each other with the same shape are one
+    detail::PooledVector<Tensor> values;                   // by place, where they are kept
+    std::unordered_map<std::string, std::uint32_t> paths;  // to the place in `path_names`
+    detail::PooledVector<const std::string*> path_names;
+    std::uint32_t path = 0;                    // of the latest entry
+    std::uint64_t scope_changes = UINT64_MAX;  // when that was looked up
   };
   struct Sweep;
+  /// Somebody who sees a backward go by.
+  struct Watcher {
+    virtual ~Watcher() = default;
+    /// It is the turn of an entry, whose output has this gradient.
+    virtual void step(std::int64_t place, const Variable& gradient) = 0;
+    /// The backward of that entry gave `gradient` for its input `input`, at `place`, where `total` (undefined: nothing)
+    /// had arrived before.
+    virtual void arrival(std::size_t input, std::int64_t place, const Variable& total, const Variable& gradient) = 0;
+  };
+  struct PageWriter;
 
   std::int64_t place_of(const Variable& variable) const;
   std::int64_t place_or_add(const Variable& variable);
   std::int64_t require_place(const Variable& output) const;
   void require_current(std::string_view op) const;
+  void look_up_path();
+  TapeRow row(const Entry& entry) const;
+  std::int64_t note_constant(const Tensor& value);
+  void note(Entry& entry, const Tensor& value, AttributeList attributes);
   Variable seed(const Variable& output, const Variable& gradient) const;
+  void watch_backward(std::span<const std::int64_t> outputs, Watcher& watcher);
+  std::string page_data(const std::vector<std::int64_t>& outputs);
   void sweep(Sweep& state);
   void step_back(Sweep& state, std::int64_t place);
   [[nodiscard]] Gradients call_backward(const Sweep& state, const Backward& backward, const Variable& gradient) const;
@@ -172,12 +259,12 @@ class Tape {
   std::uint64_t consumed_serial_ = 0;  // what the entries before the last clear() were recorded under
   Tape* outer_;
   detail::PooledVector<Entry> entries_;
-  detail::PooledVector<std::int64_t> inputs_;  // places, entry after entry; -1 for a constant
+  detail::PooledVector<std::int64_t> inputs_;  // places, entry after entry; -1 - k for a constant, notes_.constants[k]
   std::vector<Variable> leaves_;
   std::unordered_map<const Leaf*, std::int64_t> leaf_places_;
   std::map<std::pair<std::uint64_t, std::int64_t>, std::int64_t> adopted_places_;  // by tape and place there
   std::unordered_map<std::int64_t, detail::HookList<GradientHook>> hooks_;         // by place; on what was recorded
-  std::vector<std::string> paths_;  // by place; the module at work, where values are checked
+  Notes notes_;
 };
 
 /// While one is alive, this thread records nothing, as if no tape were there: `const NoGrad pause;`
@@ -206,18 +293,22 @@ class NoGrad {
 ///         return {sum_to(grad * b, a.shape()), sum_to(grad * a, b.shape())};
 ///       });
 ///     }
+///
+/// An op with options tells them to those who look at a tape by one more argument: `{{"axis", axis}}`, see Attribute.
 template <class F>
-[[nodiscard]] Variable record(std::string_view op, std::span<const InputRef> inputs, Tensor value, F&& backward) {
+[[nodiscard]] Variable record(std::string_view op, std::span<const InputRef> inputs, Tensor value, F&& backward,
+                              AttributeList attributes = {}) {
   Tape* tape = Tape::current();
   if (tape == nullptr) return Variable(std::move(value));
   tape->check(op, inputs, value);
   if (!tape->depends(inputs)) return Variable(std::move(value));
-  return tape->append(op, inputs, std::move(value), Backward(std::forward<F>(backward)));
+  return tape->append(op, inputs, std::move(value), Backward(std::forward<F>(backward)), attributes);
 }
 template <class F>
-[[nodiscard]] Variable record(std::string_view op, std::initializer_list<InputRef> inputs, Tensor value, F&& backward) {
+[[nodiscard]] Variable record(std::string_view op, std::initializer_list<InputRef> inputs, Tensor value, F&& backward,
+                              AttributeList attributes = {}) {
   return record(op, std::span<const InputRef>(inputs.begin(), inputs.size()), std::move(value),
-                std::forward<F>(backward));
+                std::forward<F>(backward), attributes);
 }
 
 }  // namespace reel

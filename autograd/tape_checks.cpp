@@ -18,7 +18,7 @@ void Tape::check(std::string_view op, std::span<const InputRef> inputs, const Te
 
 void Tape::check_finite_gradient(std::size_t place, const Variable& gradient) const {
   if (all_finite(gradient.value())) return;
-  const Scope scope(paths_[place]);
+  const Scope scope(*notes_.path_names[entries_[place].path]);
   throw NumericError(entries_[place].op, "the gradient for its output ", gradient.shape(), ", at place ", place,
                      " of the tape, holds a NaN or an infinity; it started with it, a hook made it, or finite "
                      "gradients add up to it");
@@ -27,7 +27,7 @@ void Tape::check_finite_gradient(std::size_t place, const Variable& gradient) co
 void Tape::check_finite_gradients(std::size_t place, const Step& step, const Gradients& gradients) const {
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     if (!step.wants(i) || all_finite(gradients[i].value())) continue;
-    const Scope scope(paths_[place]);
+    const Scope scope(*notes_.path_names[entries_[place].path]);
     throw NumericError(entries_[place].op, "its backward, at place ", place,
                        " of the tape, made a NaN or an infinity out of a finite gradient, for input ", i, ' ',
                        gradients[i].shape());

@@ -5,9 +5,15 @@ namespace {
 thread_local Scope* innermost = nullptr;
 }  // namespace
 
-Scope::Scope(std::string_view name) : name_(name), outer_(innermost) { innermost = this; }
+Scope::Scope(std::string_view name) : name_(name), outer_(innermost) {
+  innermost = this;
+  ++changes_;
+}
 
-Scope::~Scope() { innermost = outer_; }
+Scope::~Scope() {
+  innermost = outer_;
+  ++changes_;
+}
 
 std::string Scope::path() {
   std::string path;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -17,8 +18,11 @@ class Scope {
 
   /// The names of this thread's open scopes, outermost first, joined by dots.
   [[nodiscard]] static std::string path();
+  /// How often this thread has opened or closed a scope: while it stays the same, so does the path.
+  [[nodiscard]] static std::uint64_t changes() { return changes_; }
 
  private:
+  static inline thread_local constinit std::uint64_t changes_ = 0;
   std::string_view name_;
   Scope* outer_;
 };

@@ -54,6 +54,10 @@ Tensor::Impl::Impl(std::shared_ptr<const Impl> whose, std::byte* from, const Sha
       shape(sizes),
       strides(steps) {}
 
+void Tensor::note_copy(CopyWatch& watch) const {
+  if (defined()) watch.note({&owner(), owner().storage->bytes()});
+}
+
 Tensor Tensor::empty(const Shape& shape, DType dtype) {
   Tensor out;
   out.impl_ = detail::make_shared_pooled<Impl>(shape, dtype);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <ostream>
+#include <reel/core/copy_watch.h>
 #include <reel/core/dtype.h>
 #include <reel/core/shape.h>
 #include <reel/core/storage.h>
@@ -19,6 +20,14 @@ class Tensor {
  public:
   /// An undefined tensor; everything but `defined()` and assignment throws.
   Tensor() = default;
+  Tensor(const Tensor& other) : impl_(other.impl_) {
+    if (CopyWatch* watch = CopyWatch::current(); watch != nullptr) [[unlikely]]
+      note_copy(*watch);
+  }
+  Tensor(Tensor&&) noexcept = default;
+  Tensor& operator=(const Tensor&) = default;
+  Tensor& operator=(Tensor&&) noexcept = default;
+  ~Tensor() = default;
   /// Not initialised. Throws ShapeError for a negative size.
   static Tensor empty(const Shape& shape, DType dtype = float32);
   static Tensor full(const Shape& shape, double value, DType dtype = float32);
@@ -159,6 +168,7 @@ class Tensor {
     return *impl_;
   }
   [[noreturn]] static void throw_undefined();
+  void note_copy(CopyWatch& watch) const;
   [[nodiscard]] std::byte* raw(DType wanted) const {
     if (impl().dtype != wanted) [[unlikely]] {
       throw_other_dtype(wanted);

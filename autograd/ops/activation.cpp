@@ -64,7 +64,8 @@ Variable hardswish_slope(const Variable& x) {
 Variable leaky_relu_grad(const Variable& grad, const Tensor& y, double slope) {
   return record(
       "leaky_relu_grad", {grad}, leaky_relu_grad(grad.value(), y, slope),
-      [y, slope](const Variable& upstream, const Step&) -> Gradients { return {leaky_relu_grad(upstream, y, slope)}; });
+      [y, slope](const Variable& upstream, const Step&) -> Gradients { return {leaky_relu_grad(upstream, y, slope)}; },
+      {{"slope", slope}});
 }
 
 Variable through_relu(const Variable& grad, const Tensor& relu_output) {
@@ -85,7 +86,8 @@ Variable leaky_relu(const Variable& x, double slope) {
   return record("leaky_relu", {x}, leaky_relu(x.value(), slope),
                 [x = x.value(), slope](const Variable& grad, const Step&) -> Gradients {
                   return {leaky_relu_grad(grad, x, slope)};
-                });
+                },
+                {{"slope", slope}});
 }
 
 Variable sigmoid(const Variable& x) {
@@ -160,17 +162,21 @@ Variable erf(const Variable& x) {
 
 Variable softmax(const Variable& x, std::int64_t axis) {
   const Tensor y = softmax(x.value(), axis);
-  return record("softmax", {x}, y, [y, axis](const Variable& grad, const Step& step) -> Gradients {
-    const Variable s = step.output(y);
-    return {s * (grad - sum(grad * s, {axis}, true))};
-  });
+  return record("softmax", {x}, y,
+                [y, axis](const Variable& grad, const Step& step) -> Gradients {
+                  const Variable s = step.output(y);
+                  return {s * (grad - sum(grad * s, {axis}, true))};
+                },
+                {{"axis", axis}});
 }
 
 Variable log_softmax(const Variable& x, std::int64_t axis) {
   const Tensor y = log_softmax(x.value(), axis);
-  return record("log_softmax", {x}, y, [y, axis](const Variable& grad, const Step& step) -> Gradients {
-    return {grad - exp(step.output(y)) * sum(grad, {axis}, true)};
-  });
+  return record("log_softmax", {x}, y,
+                [y, axis](const Variable& grad, const Step& step) -> Gradients {
+                  return {grad - exp(step.output(y)) * sum(grad, {axis}, true)};
+                },
+                {{"axis", axis}});
 }
 
 namespace {
@@ -181,7 +187,9 @@ Variable drop(std::string_view op, const Variable& x, const Shape& mask, double 
   require<ValueError>(probability >= 0 && probability <= 1, op, "wants a probability in [0, 1], got ", probability);
   if (!training || probability == 0) return x;
   const double keep = 1 - probability;
-  return x * (bernoulli(mask, keep, x.dtype(), generator) * (keep > 0 ? 1 / keep : 0.0));
+  const Tensor kept = bernoulli(mask, keep, x.dtype(), generator) * (keep > 0 ? 1 / keep : 0.0);
+  return record(op, {x}, x.value() * kept,
+                [kept](const Variable& grad, const Step&) -> Gradients { return {grad * kept}; }, {{"p", probability}});
 }
 
 }  // namespace

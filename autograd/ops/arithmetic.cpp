@@ -70,10 +70,12 @@ Variable abs(const Variable& a) {
 }
 
 Variable pow(const Variable& a, double exponent) {
-  return record("pow", {a}, pow(a.value(), exponent), [a, exponent](const Variable& grad, const Step&) -> Gradients {
-    if (exponent == 0) return {grad * 0.0};  // and not 0 * pow(0, -1), which is no number
-    return {grad * (exponent * pow(a, exponent - 1))};
-  });
+  return record("pow", {a}, pow(a.value(), exponent),
+                [a, exponent](const Variable& grad, const Step&) -> Gradients {
+                  if (exponent == 0) return {grad * 0.0};  // and not 0 * pow(0, -1), which is no number
+                  return {grad * (exponent * pow(a, exponent - 1))};
+                },
+                {{"exponent", exponent}});
 }
 
 Variable exp(const Variable& a) {
@@ -116,7 +118,8 @@ Variable to(const Variable& a, DType dtype) {
   require<TypeError>(is_floating(dtype), "to", "a Variable becomes float32 or float64, got ", dtype,
                      "; convert its value() instead");
   return record("to", {a}, a.value().to(dtype),
-                [from = a.dtype()](const Variable& grad, const Step&) -> Gradients { return {to(grad, from)}; });
+                [from = a.dtype()](const Variable& grad, const Step&) -> Gradients { return {to(grad, from)}; },
+                {{"dtype", dtype}});
 }
 
 }  // namespace reel

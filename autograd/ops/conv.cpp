@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <reel/autograd/ops/activation.h>
 #include <reel/autograd/ops/arithmetic.h>
 #include <reel/autograd/ops/conv.h>
@@ -21,20 +22,39 @@ Variable transposed(const Variable& x, const Variable& w, const Variable& bias, 
                     Activation activation = Activation::none);
 Variable weight_grad(const Variable& x, const Variable& grad, const Conv2dGeometry& g);
 
+/// How much is read after the end of an axis.
+std::int64_t read_after(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride,
+                        std::int64_t dilation, std::int64_t before) {
+  return std::max<std::int64_t>(0, (out - 1) * stride + (kernel - 1) * dilation + 1 - before - in);
+}
+
+/// Options at their usual values are not shown. The zeros at an axis's end are, where there are more than at its
+/// beginning.
+std::array<Attribute, 5> attributes_of(const Conv2dGeometry& g) {
+  const Pair before{g.pad_top, g.pad_left};
+  const Pair after{std::max(g.pad_top, read_after(g.in_h, g.out_h, g.kernel_h, g.stride_h, g.dilation_h, g.pad_top)),
+                   std::max(g.pad_left, read_after(g.in_w, g.out_w, g.kernel_w, g.stride_w, g.dilation_w, g.pad_left))};
+  return {Attribute("stride", Pair(g.stride_h, g.stride_w)), Attribute("padding", before),
+          Attribute("padding_after", after, before), Attribute("dilation", Pair(g.dilation_h, g.dilation_w), 1),
+          Attribute("groups", g.groups, 1)};
+}
+
 /// Records y, the result of f(x, w) + bias and what is done to that on the way out. `back_in` gives the gradient for
 /// the sum from that for y, and `backward` the gradients of f.
 template <class BackIn, class F>
 Variable record_layer(std::string_view op, const Variable& x, const Variable& w, const Variable& bias, const Tensor& y,
-                      const BackIn& back_in, const F& backward) {
+                      const Conv2dGeometry& g, const BackIn& back_in, const F& backward) {
   std::vector<InputRef> inputs{x, w};
   if (bias.defined()) inputs.emplace_back(bias);
-  return record(op, inputs, y,
-                [back_in, backward, has_bias = bias.defined()](const Variable& upstream, const Step& step) {
-                  const Variable grad = back_in(upstream);
-                  Gradients gradients = backward(grad, step);
-                  if (has_bias) gradients.push_back(step.wants(2) ? sum(grad, {0, 2, 3}) : Variable());
-                  return gradients;
-                });
+  return record(
+      op, inputs, y,
+      [back_in, backward, has_bias = bias.defined()](const Variable& upstream, const Step& step) {
+        const Variable grad = back_in(upstream);
+        Gradients gradients = backward(grad, step);
+        if (has_bias) gradients.push_back(step.wants(2) ? sum(grad, {0, 2, 3}) : Variable());
+        return gradients;
+      },
+      attributes_of(g));
 }
 
 /// The way back through an activation.
@@ -54,14 +74,14 @@ auto gradients_of(const Variable& x, const Variable& w, const Conv2dGeometry& g)
 Variable forward(const Variable& x, const Variable& w, const Variable& bias, const Conv2dGeometry& g,
                  Activation activation = Activation::none, const Tensor& scale = {}) {
   const Tensor y = kernels::conv2d_forward(x.value(), w.value(), {bias.value(), activation, scale}, g);
-  return record_layer(activation == Activation::relu ? "conv2d_relu" : "conv2d", x, w, bias, y,
+  return record_layer(activation == Activation::relu ? "conv2d_relu" : "conv2d", x, w, bias, y, g,
                       back_through(activation, y), gradients_of(x, w, g));
 }
 
 Variable transposed(const Variable& x, const Variable& w, const Variable& bias, const Conv2dGeometry& g,
                     Activation activation) {
   const Tensor y = kernels::conv2d_input_grad(x.value(), w.value(), g, bias.value(), activation);
-  return record_layer(activation == Activation::relu ? "conv_transpose2d_relu" : "conv_transpose2d", x, w, bias, y,
+  return record_layer(activation == Activation::relu ? "conv_transpose2d_relu" : "conv_transpose2d", x, w, bias, y, g,
                       back_through(activation, y), [x, w, g](const Variable& grad, const Step& step) -> Gradients {
                         return {step.wants(0) ? forward(grad, w, {}, g) : Variable(),
                                 step.wants(1) ? weight_grad(grad, x, g) : Variable()};
@@ -69,11 +89,13 @@ Variable transposed(const Variable& x, const Variable& w, const Variable& bias, 
 }
 
 Variable weight_grad(const Variable& x, const Variable& grad, const Conv2dGeometry& g) {
-  return record("conv2d_weight_grad", {x, grad}, kernels::conv2d_weight_grad(x.value(), grad.value(), g),
-                [x, grad, g](const Variable& upstream, const Step& step) -> Gradients {
-                  return {step.wants(0) ? transposed(grad, upstream, {}, g) : Variable(),
-                          step.wants(1) ? forward(x, upstream, {}, g) : Variable()};
-                });
+  return record(
+      "conv2d_weight_grad", {x, grad}, kernels::conv2d_weight_grad(x.value(), grad.value(), g),
+      [x, grad, g](const Variable& upstream, const Step& step) -> Gradients {
+        return {step.wants(0) ? transposed(grad, upstream, {}, g) : Variable(),
+                step.wants(1) ? forward(x, upstream, {}, g) : Variable()};
+      },
+      attributes_of(g));
 }
 
 /// The geometry of operands that fit each other.
@@ -111,12 +133,6 @@ struct Scaled {
     scale = {};
   }
 };
-
-/// How much is read after the end of an axis.
-std::int64_t read_after(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride,
-                        std::int64_t dilation, std::int64_t before) {
-  return std::max<std::int64_t>(0, (out - 1) * stride + (kernel - 1) * dilation + 1 - before - in);
-}
 
 /// The convolution with its padding written out around x, as the mode wants it.
 Variable forward_padded(const Variable& x, const Variable& w, const Variable& bias, Conv2dGeometry g, PaddingMode mode,
@@ -159,7 +175,7 @@ Variable conv2d_max_pool2d(const Variable& input, const Variable& weight, const 
     return spread_to_choice(grad, choice, windows);
   };
   return record_layer(activation == Activation::relu ? "conv2d_relu_max_pool2d" : "conv2d_max_pool2d", input,
-                      operands.weight, bias, y, back_in, gradients_of(input, operands.weight, g));
+                      operands.weight, bias, y, g, back_in, gradients_of(input, operands.weight, g));
 }
 
 Variable conv1d(const Variable& input, const Variable& weight, const Variable& bias, const Conv1dOptions& options,

@@ -13,6 +13,15 @@ namespace {
 
 using kernels::Wanted;
 
+std::string_view name_of(Reduction reduction) {
+  switch (reduction) {
+    case Reduction::none: return "none";
+    case Reduction::sum: return "sum";
+    case Reduction::batchmean: return "batchmean";
+    default: return "mean";
+  }
+}
+
 /// What the sum of the losses is multiplied by, where a mean divides it by `count`.
 double scale_of(Reduction reduction, const Shape& losses, double count) {
   if (reduction == Reduction::sum) return 1;
@@ -125,7 +134,8 @@ Variable cross_entropy_with_labels(const Variable& logits, const Wanted& wanted,
         }
         const Tensor share = wanted_of_classes(wanted, logits.value());
         return {(softmax(logits, 1) * sum(share, {1}, true) - share) * (whole ? grad * scale : unsqueeze(grad, 1))};
-      });
+      },
+      {{"reduction", name_of(reduction)}, {"label_smoothing", wanted.smoothing, 0}});
 }
 
 Variable cross_entropy_with_probabilities(const Variable& logits, const Variable& target,

@@ -148,7 +148,8 @@ Variable batch_norm_max_pool2d(const Variable& x, const Variable& weight, const 
                   auto grads =
                       kernels::batch_norm_pooled_grads(grad.value(), choice, x.value(), statistics, weight.value());
                   return {grads.input, grads.weight, grads.bias};
-                });
+                },
+                {{"epsilon", epsilon}});
 }
 
 }  // namespace reel

@@ -8,7 +8,8 @@ namespace {
 Variable pad_adjoint(const Variable& grad, const Shape& shape, const Dims& amounts, PaddingMode mode) {
   return record(
       "pad_adjoint", {grad}, kernels::pad_adjoint(grad.value(), shape, amounts, mode),
-      [amounts, mode](const Variable& upstream, const Step&) -> Gradients { return {pad(upstream, amounts, mode)}; });
+      [amounts, mode](const Variable& upstream, const Step&) -> Gradients { return {pad(upstream, amounts, mode)}; },
+      {{"amounts", amounts}, {"mode", mode}});
 }
 
 Variable pad_with(const Variable& x, const Dims& amounts, PaddingMode mode, double zero) {
@@ -16,7 +17,8 @@ Variable pad_with(const Variable& x, const Dims& amounts, PaddingMode mode, doub
   return record("pad", {x}, kernels::pad(x.value(), amounts, mode, zero),
                 [shape = x.shape(), amounts, mode](const Variable& grad, const Step&) -> Gradients {
                   return {pad_adjoint(grad, shape, amounts, mode)};
-                });
+                },
+                {{"amounts", amounts}, {"mode", mode}, {"value", zero, 0}});
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include <array>
 #include <reel/autograd/ops/checks.h>
 #include <reel/autograd/ops/pool.h>
 #include <reel/autograd/ops/view.h>
@@ -17,17 +18,26 @@ Variable as_planes(const Variable& rows) { return unsqueeze(rows, 2); }
 Variable as_rows(const Variable& planes) { return squeeze(planes, 2); }
 MaxPooled as_rows(const MaxPooled& planes) { return {squeeze(planes.values, 2), planes.indices.squeeze(2)}; }
 
+std::array<Attribute, 4> attributes_of(const Pool2dGeometry& g) {
+  return {Attribute("kernel_size", Pair(g.kernel_h, g.kernel_w)), Attribute("stride", Pair(g.stride_h, g.stride_w)),
+          Attribute("padding", Pair(g.pad_top, g.pad_left), 0),
+          Attribute("dilation", Pair(g.dilation_h, g.dilation_w), 1)};
+}
+
 Variable pick_choice(const Variable& planes, const Tensor& choice, const Pool2dGeometry& g) {
   return record(
       "pick_choice", {planes}, kernels::pick_choice(planes.value(), choice, g),
-      [choice, g](const Variable& grad, const Step&) -> Gradients { return {spread_to_choice(grad, choice, g)}; });
+      [choice, g](const Variable& grad, const Step&) -> Gradients { return {spread_to_choice(grad, choice, g)}; },
+      attributes_of(g));
 }
 
 Variable record_max(const Variable& x, const kernels::Pooled& pooled, const Pool2dGeometry& g) {
-  return record("max_pool2d", {x}, pooled.output,
-                [choice = pooled.choice, g](const Variable& grad, const Step&) -> Gradients {
-                  return {spread_to_choice(grad, choice, g)};
-                });
+  return record(
+      "max_pool2d", {x}, pooled.output,
+      [choice = pooled.choice, g](const Variable& grad, const Step&) -> Gradients {
+        return {spread_to_choice(grad, choice, g)};
+      },
+      attributes_of(g));
 }
 
 Variable max_pool(const Variable& x, const Pool2dGeometry& g) {
@@ -129,7 +139,8 @@ MaxPooled adaptive_max_pool1d_with_indices(const Variable& x, std::int64_t outpu
 Variable spread_to_choice(const Variable& grad, const Tensor& choice, const Pool2dGeometry& g) {
   return record(
       "spread_to_choice", {grad}, kernels::spread_to_choice(grad.value(), choice, g),
-      [choice, g](const Variable& upstream, const Step&) -> Gradients { return {pick_choice(upstream, choice, g)}; });
+      [choice, g](const Variable& upstream, const Step&) -> Gradients { return {pick_choice(upstream, choice, g)}; },
+      attributes_of(g));
 }
 
 }  // namespace reel

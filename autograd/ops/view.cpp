@@ -15,18 +15,21 @@ Variable embed(const Variable& a, const Shape& shape, std::int64_t axis, std::in
   return record("embed", {a}, std::move(out),
                 [axis, start, stop, step](const Variable& grad, const Step&) -> Gradients {
                   return {slice(grad, axis, start, stop, step)};
-                });
+                },
+                {{"axis", axis}, {"start", start}, {"stop", stop}, {"step", step, 1}});
 }
 
 Variable index_add(const Shape& shape, std::int64_t axis, const Tensor& index, const Variable& values) {
   return record(
       "index_add", {values}, index_add(shape, axis, index, values.value()),
-      [axis, index](const Variable& grad, const Step&) -> Gradients { return {index_select(grad, axis, index)}; });
+      [axis, index](const Variable& grad, const Step&) -> Gradients { return {index_select(grad, axis, index)}; },
+      {{"axis", axis}});
 }
 
 Variable scatter_add(const Shape& shape, std::int64_t axis, const Tensor& index, const Variable& values) {
   return record("scatter_add", {values}, scatter_add(shape, axis, index, values.value()),
-                [axis, index](const Variable& grad, const Step&) -> Gradients { return {gather(grad, axis, index)}; });
+                [axis, index](const Variable& grad, const Step&) -> Gradients { return {gather(grad, axis, index)}; },
+                {{"axis", axis}});
 }
 
 }  // namespace
@@ -44,29 +47,34 @@ Variable flatten(const Variable& a, std::int64_t start, std::int64_t end) {
 Variable transpose(const Variable& a, std::int64_t axis_a, std::int64_t axis_b) {
   return record(
       "transpose", {a}, a.value().transpose(axis_a, axis_b),
-      [axis_a, axis_b](const Variable& grad, const Step&) -> Gradients { return {transpose(grad, axis_a, axis_b)}; });
+      [axis_a, axis_b](const Variable& grad, const Step&) -> Gradients { return {transpose(grad, axis_a, axis_b)}; },
+      {{"axes", {axis_a, axis_b}}});
 }
 
 Variable permute(const Variable& a, const Dims& order) {
-  return record("permute", {a}, a.value().permute(order), [order](const Variable& grad, const Step&) -> Gradients {
-    Dims inverse = order;
-    for (int i = 0; i < order.rank(); ++i) inverse[normalize_axis("permute", order[i], order.rank())] = i;
-    return {permute(grad, inverse)};
-  });
+  return record("permute", {a}, a.value().permute(order),
+                [order](const Variable& grad, const Step&) -> Gradients {
+                  Dims inverse = order;
+                  for (int i = 0; i < order.rank(); ++i) inverse[normalize_axis("permute", order[i], order.rank())] = i;
+                  return {permute(grad, inverse)};
+                },
+                {{"order", order}});
 }
 
 Variable narrow(const Variable& a, std::int64_t axis, std::int64_t start, std::int64_t length) {
   return record("narrow", {a}, a.value().narrow(axis, start, length),
                 [from = a.shape(), axis, start, length](const Variable& grad, const Step&) -> Gradients {
                   return {embed(grad, from, axis, start, start + length, 1)};
-                });
+                },
+                {{"axis", axis}, {"start", start}, {"length", length}});
 }
 
 Variable slice(const Variable& a, std::int64_t axis, std::int64_t start, std::int64_t stop, std::int64_t step) {
   return record("slice", {a}, a.value().slice(axis, start, stop, step),
                 [from = a.shape(), axis, start, stop, step](const Variable& grad, const Step&) -> Gradients {
                   return {embed(grad, from, axis, start, stop, step)};
-                });
+                },
+                {{"axis", axis}, {"start", start}, {"stop", stop}, {"step", step, 1}});
 }
 
 Variable select(const Variable& a, std::int64_t axis, std::int64_t index) {
@@ -75,7 +83,8 @@ Variable select(const Variable& a, std::int64_t axis, std::int64_t index) {
                 [from = a.shape(), along, index](const Variable& grad, const Step&) -> Gradients {
                   const std::int64_t at = index < 0 ? index + from[along] : index;
                   return {embed(unsqueeze(grad, along), from, along, at, at + 1, 1)};
-                });
+                },
+                {{"axis", axis}, {"index", index}});
 }
 
 Variable expand(const Variable& a, const Shape& shape) {
@@ -85,12 +94,14 @@ Variable expand(const Variable& a, const Shape& shape) {
 
 Variable squeeze(const Variable& a, std::int64_t axis) {
   return record("squeeze", {a}, a.value().squeeze(axis),
-                [from = a.shape()](const Variable& grad, const Step&) -> Gradients { return {reshape(grad, from)}; });
+                [from = a.shape()](const Variable& grad, const Step&) -> Gradients { return {reshape(grad, from)}; },
+                {{"axis", axis}});
 }
 
 Variable unsqueeze(const Variable& a, std::int64_t axis) {
   return record("unsqueeze", {a}, a.value().unsqueeze(axis),
-                [from = a.shape()](const Variable& grad, const Step&) -> Gradients { return {reshape(grad, from)}; });
+                [from = a.shape()](const Variable& grad, const Step&) -> Gradients { return {reshape(grad, from)}; },
+                {{"axis", axis}});
 }
 
 Variable concatenate(const std::vector<Variable>& parts, std::int64_t axis) {
@@ -100,15 +111,17 @@ Variable concatenate(const std::vector<Variable>& parts, std::int64_t axis) {
   std::vector<std::int64_t> lengths;
   for (const Variable& part : parts) lengths.push_back(part.size(axis));
   const std::vector<InputRef> inputs(parts.begin(), parts.end());
-  return record("concatenate", inputs, std::move(value), [lengths, axis](const Variable& grad, const Step& step) {
-    Gradients gradients;
-    std::int64_t start = 0;
-    for (std::size_t i = 0; i < lengths.size(); ++i) {
-      gradients.push_back(step.wants(i) ? narrow(grad, axis, start, lengths[i]) : Variable());
-      start += lengths[i];
-    }
-    return gradients;
-  });
+  return record("concatenate", inputs, std::move(value),
+                [lengths, axis](const Variable& grad, const Step& step) {
+                  Gradients gradients;
+                  std::int64_t start = 0;
+                  for (std::size_t i = 0; i < lengths.size(); ++i) {
+                    gradients.push_back(step.wants(i) ? narrow(grad, axis, start, lengths[i]) : Variable());
+                    start += lengths[i];
+                  }
+                  return gradients;
+                },
+                {{"axis", axis}});
 }
 
 Variable stack(const std::vector<Variable>& parts, std::int64_t axis) {
@@ -127,14 +140,16 @@ Variable index_select(const Variable& a, std::int64_t axis, const Tensor& index)
   return record("index_select", {a}, index_select(a.value(), axis, index),
                 [from = a.shape(), axis, index](const Variable& grad, const Step&) -> Gradients {
                   return {index_add(from, axis, index, grad)};
-                });
+                },
+                {{"axis", axis}});
 }
 
 Variable gather(const Variable& a, std::int64_t axis, const Tensor& index) {
   return record("gather", {a}, gather(a.value(), axis, index),
                 [from = a.shape(), axis, index](const Variable& grad, const Step&) -> Gradients {
                   return {scatter_add(from, axis, index, grad)};
-                });
+                },
+                {{"axis", axis}});
 }
 
 }  // namespace reel

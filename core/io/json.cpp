@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <reel/core/io/json.h>
 
 namespace reel::io {
@@ -108,6 +109,17 @@ bool is_utf8(std::string_view text) {
     text.remove_prefix(length);
   }
   return true;
+}
+
+std::string replace_bad_utf8(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t length = std::max<std::size_t>(1, utf8_length(text));
+    if (utf8_length(text) == 0) out += '?';
+    else out += text.substr(0, length);
+    text.remove_prefix(length);
+  }
+  return out;
 }
 
 std::string json_quote(std::string_view text) {

@@ -59,6 +59,8 @@ class JsonReader {
 
 /// True for well-formed UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF.
 [[nodiscard]] bool is_utf8(std::string_view text);
+/// The text, with a question mark for every byte that belongs to no UTF-8 character.
+[[nodiscard]] std::string replace_bad_utf8(std::string_view text);
 /// A JSON string, with quotes; what need not be escaped is not. `text` must be UTF-8.
 [[nodiscard]] std::string json_quote(std::string_view text);
 

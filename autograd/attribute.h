@@ -1,0 +1,75 @@
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <initializer_list>
+#include <new>
+#include <ostream>
+#include <reel/core/shape.h>
+#include <span>
+#include <type_traits>
+
+namespace reel {
+
+/// An option that an op was called with, such as stride=2,1, for those who look at a tape. Anything small that streams
+/// can be one: `{"axis", axis}`, `{"stride", {2, 1}}`, `{"mode", PaddingMode::reflect}`. It becomes text only when
+/// somebody looks, so the name, and a word as value, must be a literal or live as long as one.
+class Attribute {
+ public:
+  template <class T>
+  requires(std::is_trivially_copyable_v<T> && sizeof(T) <= sizeof(Dims)) Attribute(const char* name, T value)
+      : name_(name), print_(print<T>) {
+    new (bytes_.data()) T(value);
+  }
+  Attribute(const char* name, const Dims& value) : name_(name), print_(print<Dims>) { new (bytes_.data()) Dims(value); }
+  /// One that is not shown while it has its usual value.
+  template <class T>
+  Attribute(const char* name, T value, std::type_identity_t<T> usual)
+      : Attribute(value == usual ? nullptr : name, value) {}
+
+  [[nodiscard]] bool is_shown() const { return name_ != nullptr; }
+  /// `stride=2,1`
+  friend std::ostream& operator<<(std::ostream& out, const Attribute& attribute) {
+    out << attribute.name_ << '=';
+    attribute.print_(out, attribute.bytes_.data());
+    return out;
+  }
+
+ private:
+  template <class T>
+  static void print(std::ostream& out, const std::byte* bytes) {
+    const T& value = *std::launder(reinterpret_cast<const T*>(bytes));
+    if constexpr (std::is_same_v<T, bool>) {
+      out << (value ? "true" : "false");
+    } else if constexpr (requires { value.h, value.w; }) {
+      out << value.h << ',' << value.w;
+    } else if constexpr (std::is_same_v<T, Dims>) {
+      for (int i = 0; i < value.rank(); ++i) out << (i == 0 ? "" : ",") << value[i];
+    } else {
+      out << value;
+    }
+  }
+
+  const char* name_;
+  void (*print_)(std::ostream& out, const std::byte* bytes);
+  alignas(Dims) std::array<std::byte, sizeof(Dims)> bytes_{};
+};
+
+/// An op's attributes, by reference: `{{"axis", axis}, {"keepdim", keepdim, false}}`.
+class AttributeList {
+ public:
+  AttributeList() = default;
+  AttributeList(std::initializer_list<Attribute> list) : list_(list.begin(), list.size()) {}
+  template <std::size_t n>
+  AttributeList(const std::array<Attribute, n>& list)  // NOLINT(google-explicit-constructor): as std::span
+      : list_(list) {}
+
+  [[nodiscard]] auto begin() const { return list_.begin(); }
+  [[nodiscard]] auto end() const { return list_.end(); }
+
+ private:
+  std::span<const Attribute> list_;
+};
+
+}  // namespace reel
