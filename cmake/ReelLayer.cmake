@@ -40,3 +40,26 @@ function(reel_program name)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE reel::reel reel_flags)
 endfunction()
+
+# reel_embed(<target> <name> <file> [<part>...]): a file's text as `const std::string_view reel::detail::<name>` in the
+# target, with the text of each part, a file beside it, where the file says @part@.
+function(reel_embed target name file)
+  cmake_path(GET file PARENT_PATH folder)
+  file(READ ${file} text)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+  foreach(part IN LISTS ARGN)
+    file(READ ${folder}/${part} content)
+    string(REPLACE "@${part}@" "${content}" text "${text}")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${folder}/${part})
+  endforeach()
+  set(source ${PROJECT_BINARY_DIR}/${name}.cpp)
+  file(CONFIGURE OUTPUT ${source} @ONLY CONTENT [[
+#include <string_view>
+
+namespace reel::detail {
+extern const std::string_view @name@;
+const std::string_view @name@ = R"reel(@text@)reel";
+}  // namespace reel::detail
+]])
+  target_sources(${target} PRIVATE ${source})
+endfunction()

@@ -1,0 +1,97 @@
+// ---- What each op computes, in words: `in` names the inputs, `y` is the output, `d` the gradients. g is the output's.
+
+const elementwise = (y, d) =>
+  ({in: ["a", "b"], y, d, isElementwise: true, note: "summed over the axes along which an input was repeated"});
+const unary = (y, d) => ({in: ["x"], y, d: [d]});
+const part = unary("a part of x", "g in that part, 0 elsewhere");
+const reshaped = unary("the numbers of x in another shape", "g in the shape of x");
+const meanOfWindow = unary("the mean of each window", "g, spread evenly over its window");
+const linear = {in: ["x", "w", "b"], y: "x wᵀ + b", d: ["g w", "gᵀ x", "g, summed over the rows"]};
+const pixels = "g, summed over images and pixels";
+const conv = {
+  in: ["x", "w", "b"],
+  y: "x ⋆ w + b: each window of x times the filter, summed",
+  d: [
+    "conv_transpose(g, w): each g times the filter, added to its window",
+    "x ⋆ g: each window of x, weighted by its g",
+    pixels,
+  ],
+};
+
+const rules = {
+  add: elementwise("a + b", ["g", "g"]),
+  sub: elementwise("a − b", ["g", "−g"]),
+  mul: elementwise("a · b", ["g · b", "g · a"]),
+  div: elementwise("a / b", ["g / b", "−g · a / b²"]),
+  maximum: elementwise("the larger of a and b", ["g where a is larger", "g where b is larger"]),
+  minimum: elementwise("the smaller of a and b", ["g where a is smaller", "g where b is smaller"]),
+  where: elementwise("a where the condition holds, else b", ["g where the condition holds", "g elsewhere"]),
+  neg: unary("−x", "−g"),
+  abs: unary("|x|", "g · sign(x)"),
+  pow: unary("x to a power p", "g · p · x to the power p − 1"),
+  exp: unary("eˣ", "g · y"),
+  log: unary("ln x", "g / x"),
+  sqrt: unary("√x", "g / 2y"),
+  sin: unary("sin x", "g · cos x"),
+  cos: unary("cos x", "−g · sin x"),
+  to: unary("x in another dtype", "g in the dtype of x"),
+
+  relu: unary("max(x, 0)", "g where y > 0, else 0"),
+  leaky_relu: unary("x where x > 0, else slope · x", "g where x > 0, else slope · g"),
+  sigmoid: unary("1 / (1 + e⁻ˣ)", "g · y · (1 − y)"),
+  tanh: unary("tanh x", "g · (1 − y²)"),
+  gelu: unary("x · Φ(x)", "g · (Φ(x) + x · φ(x))"),
+  softplus: unary("ln(1 + eˣ)", "g · sigmoid(x)"),
+  softmax: unary("eˣ / Σ eˣ", "y · (g − Σ g · y)"),
+  log_softmax: unary("x − ln Σ eˣ", "g − eʸ · Σ g"),
+  dropout: unary("x · mask / (1 − p)", "g · mask / (1 − p)"),
+  cross_entropy: unary("−ln softmax(x)[label], the mean over the batch", "(softmax(x) − one-hot label) · g / N"),
+
+  matmul: {in: ["a", "b"], y: "a b", d: ["g bᵀ", "aᵀ g"]},
+  linear,
+  conv2d: conv,
+  conv_transpose2d: {
+    in: ["x", "w", "b"],
+    y: "each x times the filter, added to its window, + b",
+    d: ["g ⋆ w: a convolution", "g ⋆ x: each window of g, weighted by its x", pixels],
+  },
+  conv2d_weight_grad: {
+    in: ["x", "u"],
+    y: "each window of x, weighted by its u",
+    d: ["conv_transpose(u, g)", "x ⋆ g: a convolution"],
+  },
+  max_pool2d: unary("the largest pixel of each window", "g goes to the pixel that was the largest; 0 elsewhere"),
+  avg_pool2d: meanOfWindow,
+  adaptive_avg_pool2d: meanOfWindow,
+  pad: unary("x with a border", "g without the border; what the border repeated is added"),
+  batch_norm: {
+    in: ["x", "γ", "β"],
+    y: "γ · x̂ + β, where x̂ = (x − mean) / deviation",
+    d: ["γ / deviation · (g − mean(g) − x̂ · mean(g · x̂))", "g · x̂, summed over images and pixels", pixels],
+  },
+
+  reshape: reshaped,
+  flatten: reshaped,
+  squeeze: reshaped,
+  unsqueeze: reshaped,
+  transpose: unary("x with two axes swapped", "g with them swapped back"),
+  permute: unary("x with its axes in another order", "g with the axes in the old order"),
+  expand: unary("x, repeated", "g, summed over the copies"),
+  sum_to: unary("x, summed to a shape", "g, copied to every term"),
+  narrow: part,
+  slice: part,
+  select: part,
+  sum: unary("Σ x", "g, copied to every term"),
+  mean: unary("Σ x / n", "g / n, copied to every term"),
+  max: unary("the largest x", "g to the largest; equals share it"),
+  min: unary("the smallest x", "g to the smallest; equals share it"),
+};
+
+/** The rule of an entry; of one that does an activation or a pooling on its way out, its op's and a note. */
+function ruleOf(entry) {
+  if (Object.hasOwn(rules, entry.op)) return rules[entry.op];
+  const [, base, behind] = /^(.*?)_((?:relu_)?max_pool2d|relu)$/.exec(entry.op) ?? [];
+  if (base === undefined || !Object.hasOwn(rules, base)) return null;
+  const then = behind.replace("_", " and ").replace("max and pool2d", "max_pool2d");
+  return {...rules[base], note: `then ${then}; g goes back through that first`};
+}
