@@ -224,6 +224,13 @@ says '^white.png: [0-9]$'
 refuses 'dot.png: to_mnist: found no ink' predict --load mlp.safetensors white.png dot.png
 refuses 'dot.png: shows 1 x 1 pixels, the filters want sides of at least 13' feature_maps dot.png
 
+# Pages that show a tape
+works tape_tour
+says '^ +4  mul '
+says '^wrote /.*/tape_lenet5.html$'
+for page in scalar mlp lenet5; do check "a page" grep -q '</html>' "tape_$page.html"; done
+refuses 'takes no options, got --x' tape_tour --x
+
 # A loss that is no number
 refuses 'the loss is (NaN|infinite) in epoch 1, batch [0-9]+; first bad value: [a-z_0-9]+( \([0-9]+\))?: ' \
   mnist --train-limit 640 --epochs 1 --lr 1e9
