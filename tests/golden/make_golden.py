@@ -13,6 +13,7 @@ from activation_cases import add_activation_cases
 from attention_cases import add_attention_cases
 from basic_cases import add_basic_cases
 from conv_cases import add_image_cases
+from encoder_cases import add_encoder_cases
 from golden_file import GoldenFile
 from init_cases import add_init_cases
 from loss_cases import add_loss_cases
@@ -42,6 +43,7 @@ MAKERS = {
     "ops_resample": add_resample_cases,
     "ops_rnn": add_rnn_cases,
     "optim": add_optim_cases,
+    "encoder": add_encoder_cases,
     "init": add_init_cases,
     "train_lenet5": lambda file: add_training(file, "lenet5", lenet5, IMAGES),
     "train_cnn": lambda file: add_training(file, "cnn", cnn, IMAGES),
