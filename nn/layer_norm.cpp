@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <reel/autograd/checkpoint.h>
 #include <reel/autograd/ops/layer_norm.h>
 #include <reel/nn/layer_norm.h>
 
@@ -90,7 +91,7 @@ Variable InstanceNorm2d::forward(const Variable& x) {
   const bool tracks = mean_ != nullptr;
   Variable y = instance_norm(x, weight(), bias(), tracks ? *mean_ : Tensor(), tracks ? *var_ : Tensor(),
                              {.training = is_training(), .momentum = options_.momentum, .eps = options_.eps});
-  if (tracks && is_training()) batches_->fill(batches_->item() + 1);
+  if (tracks && is_training() && !is_recomputing()) batches_->fill(batches_->item() + 1);
   return y;
 }
 

@@ -1,4 +1,5 @@
 #include <limits>
+#include <reel/autograd/checkpoint.h>
 #include <reel/autograd/ops/arithmetic.h>
 #include <reel/autograd/ops/checks.h>
 #include <reel/autograd/ops/layer_norm.h>
@@ -104,7 +105,7 @@ Variable norm_groups(std::string_view op, const Variable& x, std::int64_t groups
 }
 
 void move_towards(Tensor& running, const Tensor& batch, double momentum) {
-  if (running.defined()) running.copy_from(running * (1 - momentum) + batch * momentum);
+  if (running.defined() && !is_recomputing()) running.copy_from(running * (1 - momentum) + batch * momentum);
 }
 
 }  // namespace

@@ -25,5 +25,7 @@ int main() {
   check_op([](const std::vector<Variable>& v) { return snake(v[0], v[1]); },
            {uniform({3, 4}, -2, 2, float64), uniform({4}, 0.5, 2, float64)});
   nn::Sequential model{nn::Linear(1, 16), Snake(16), nn::Linear(16, 1)};
-  std::cout << "the gradients of snake are right\n" << model << "\n";
+  Tape tape;
+  const Variable y = model(uniform({5, 1}));
+  std::cout << tape.to_text();
 }
