@@ -83,7 +83,8 @@ class Module : public std::enable_shared_from_this<Module> {
   void eval() { train(false); }
   [[nodiscard]] bool is_training() const { return training_; }
   void zero_grad() const;
-  /// The names of the parameters that want a gradient and have none: those that nothing led to in the backwards since zero_grad().
+  /// The names of the parameters that want a gradient and have none: those that nothing led to in the backwards since
+  /// zero_grad().
   [[nodiscard]] std::vector<std::string> parameters_without_grad() const;
 
   /// Adds a function that is called before forward, `f(Module&, const Variable& x)`. What it returns goes in in x's
