@@ -124,7 +124,8 @@ Variable batch_norm(const Variable& x, const Variable& weight, const Variable& b
                   auto grads =
                       kernels::batch_norm_grads(grad.value(), x.value(), statistics, weight.value(), activation);
                   return {grads.input, grads.weight, grads.bias};
-                });
+                },
+                {{"epsilon", epsilon}});
 }
 
 Variable batch_norm_max_pool2d(const Variable& x, const Variable& weight, const Variable& bias,
@@ -149,7 +150,7 @@ Variable batch_norm_max_pool2d(const Variable& x, const Variable& weight, const 
                       kernels::batch_norm_pooled_grads(grad.value(), choice, x.value(), statistics, weight.value());
                   return {grads.input, grads.weight, grads.bias};
                 },
-                {{"epsilon", epsilon}});
+                {{"epsilon", options.epsilon}});
 }
 
 }  // namespace reel
