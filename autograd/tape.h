@@ -217,7 +217,7 @@ class Tape {
     detail::PooledVector<Constant> constants;              // those that follow each other with the same shape are one
     detail::PooledVector<Tensor> values;                   // by place, where they are kept
     std::unordered_map<std::string, std::uint32_t> paths;  // to the place in `path_names`
-    detail::PooledVector<const std::string*> path_names;
+    std::vector<const std::string*> path_names;
     std::uint32_t path = 0;                    // of the latest entry
     std::uint64_t scope_changes = UINT64_MAX;  // when that was looked up
   };

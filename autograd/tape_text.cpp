@@ -38,9 +38,11 @@ std::string lay_out(const std::vector<Line>& lines) {
     std::string text;
     for (std::size_t column = 0; column < columns; ++column) {
       if (widths[column] == 0) continue;
-      const std::string cell(cells[column]);
+      const std::string_view cell = cells[column];
       const std::string space(widths[column] - cell.size(), ' ');
-      text += (text.empty() ? "" : "  ") + (to_the_right[column] ? space + cell : cell + space);
+      if (!text.empty()) text += "  ";
+      if (to_the_right[column]) text.append(space).append(cell);
+      else text.append(cell).append(space);
     }
     text.erase(text.find_last_not_of(' ') + 1);
     out += text + '\n';

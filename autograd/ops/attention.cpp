@@ -31,7 +31,7 @@ Tensor causal_mask(std::int64_t queries, std::int64_t keys, DType dtype) {
 }
 
 /// Softmax along the last axis, and zeros where all of it is -infinity.
-Variable safe_softmax(Variable scores) {
+Variable safe_softmax(const Variable& scores) {
   const Tensor is_dead = eq(max(scores.value(), {-1}, true), scalar_like(minus_infinity, scores.value()));
   const bool has_dead = max(is_dead.to(float32)).item() > 0;
   const Variable zero = scalar_like(0, scores.value());

@@ -19,12 +19,12 @@ struct Attended {
 };
 
 /// In blocks of queries, so that the scores [L, S] are never all in memory.
-[[nodiscard]] Attended attend(const Attention& a);
+[[nodiscard]] Attended attend(const Attention& given);
 
 /// The gradients of the output. The scores are computed anew.
 struct AttentionGrads {
   Tensor query, key, value;
 };
-[[nodiscard]] AttentionGrads attend_grads(const Attention& a, const Attended& forward, const Tensor& grad);
+[[nodiscard]] AttentionGrads attend_grads(const Attention& given, const Attended& forward, const Tensor& grad_given);
 
 }  // namespace reel::kernels

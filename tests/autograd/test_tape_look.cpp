@@ -276,7 +276,7 @@ TEST_CASE("tape: pages that are not written") {
   check_errors({
       {[&] { tape.to_html(path, {Tensor::ones({1})}); }, {"AutogradError: backward: ", "not on this tape"}},
       {[&] {
-         const PauseRecording pause;
+         const NoGrad pause;
          tape.to_html(path);
        },
        {"AutogradError: to_html: ", "not the one that records"}},
