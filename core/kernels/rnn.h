@@ -40,7 +40,7 @@ struct RecurrenceGrads {
   Tensor weight = {};
   Tensor bias = {};
 };
-[[nodiscard]] RecurrenceGrads recur_grads(const Recurrence& layer, const Recurred& forward, const Tensor& grad);
+[[nodiscard]] RecurrenceGrads recur_grads(const Recurrence& layer, const Recurred& forward, const Tensor& given);
 
 }  // namespace kernels
 }  // namespace reel
