@@ -28,7 +28,7 @@ Variable BatchNorm::forward_with(const Variable& x, LayersBehind& behind) {
   // What is too small to be pooled is left to that layer: the error is its own.
   const bool is_pooled =
       is_training() && x.rank() == 4 && x.size(2) >= 2 && x.size(3) >= 2 && take_two_by_two_pool(behind);
-  const Variable y = (is_pooled ? batch_norm_max_pool2d : batch_norm)(x, *weight_, *bias_, *mean_, *var_, options);
+  Variable y = (is_pooled ? batch_norm_max_pool2d : batch_norm)(x, *weight_, *bias_, *mean_, *var_, options);
   if (is_training() && !is_recomputing()) batches_->fill(batches_->item() + 1);
   return y;
 }

@@ -3,10 +3,10 @@
 namespace reel::optim {
 namespace {
 
-std::vector<ParameterGroup<AdamOptions>> adam_groups(std::vector<ParameterGroup<AdamWOptions>> groups) {
+std::vector<ParameterGroup<AdamOptions>> adam_groups(const std::vector<ParameterGroup<AdamWOptions>>& groups) {
   std::vector<ParameterGroup<AdamOptions>> out;
-  for (auto& [parameters, o] : groups) {
-    out.push_back({std::move(parameters), {o.lr, o.beta1, o.beta2, o.eps, o.weight_decay, o.amsgrad}});
+  for (const auto& [parameters, o] : groups) {
+    out.push_back({parameters, {o.lr, o.beta1, o.beta2, o.eps, o.weight_decay, o.amsgrad}});
   }
   return out;
 }
