@@ -37,6 +37,6 @@ void Adam::update(const AdamOptions& options, std::vector<kernels::Update> updat
                                           .decoupled = decoupled_});
 }
 
-AdamW::AdamW(std::vector<ParameterGroup<AdamWOptions>> groups) : Adam(adam_groups(std::move(groups)), true) {}
+AdamW::AdamW(const std::vector<ParameterGroup<AdamWOptions>>& groups) : Adam(adam_groups(groups), true) {}
 
 }  // namespace reel::optim

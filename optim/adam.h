@@ -45,7 +45,7 @@ class Adam : public GroupedOptimizer<AdamOptions> {
 /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019): p shrinks by lr * weight_decay before the step.
 class AdamW : public Adam {
  public:
-  explicit AdamW(std::vector<ParameterGroup<AdamWOptions>> groups);
+  explicit AdamW(const std::vector<ParameterGroup<AdamWOptions>>& groups);
   explicit AdamW(std::vector<Variable> params, const AdamWOptions& options = {})
       : AdamW({{std::move(params), options}}) {}
 };
