@@ -93,6 +93,7 @@ HWY_INLINE void sum_pixel(const Correlation& job, const float* data, std::int64_
       for (; m < last; ++m) add(weight, from, *m, sum[0]);
     }
   }
+  HWY_UNROLL(8)  // else the sums are in memory all along, to be counted through here
   for (int i = 0; i < Count; ++i) {
     const Vec total = chains == 1 ? sum[0][i] : hn::Add(sum[0][i], sum[chains - 1][i]);
     store(first_end(job.ends.from(o + i))(total), to + i * to_step);
