@@ -1,10 +1,10 @@
 #include <limits>
-#include <reel/autograd/checkpoint.h>
 #include <reel/autograd/ops/arithmetic.h>
 #include <reel/autograd/ops/checks.h>
 #include <reel/autograd/ops/layer_norm.h>
 #include <reel/autograd/ops/norm.h>
 #include <reel/autograd/ops/reduce.h>
+#include <reel/autograd/ops/running.h>
 #include <reel/autograd/ops/view.h>
 #include <reel/autograd/tape.h>
 #include <reel/core/kernels/layer_norm.h>
@@ -104,10 +104,6 @@ Variable norm_groups(std::string_view op, const Variable& x, std::int64_t groups
                     .rest = {0, 2}});
 }
 
-void move_towards(Tensor& running, const Tensor& batch, double momentum) {
-  if (running.defined() && !is_recomputing()) running.copy_from(running * (1 - momentum) + batch * momentum);
-}
-
 }  // namespace
 
 Variable layer_norm(const Variable& x, const Shape& normalized_shape, const Variable& weight, const Variable& bias,
@@ -132,8 +128,8 @@ Variable group_norm(const Variable& x, std::int64_t num_groups, const Variable& 
   return norm_groups("group_norm", x, num_groups, weight, bias, eps);
 }
 
-Variable instance_norm(const Variable& x, const Variable& weight, const Variable& bias, Tensor running_mean,
-                       Tensor running_var, const InstanceNormOptions& options) {
+Variable instance_norm(const Variable& x, const Variable& weight, const Variable& bias, const Tensor& running_mean,
+                       const Tensor& running_var, const InstanceNormOptions& options) {
   require_floats("instance_norm", x);
   require<ShapeError>(x.rank() >= 3, "instance_norm", "input wants shape [N, C, ...], got ", x.shape());
   const Shape channels{x.size(1)};
@@ -150,8 +146,8 @@ Variable instance_norm(const Variable& x, const Variable& weight, const Variable
   Variable y = norm_groups("instance_norm", x, x.size(1), weight, bias, options.eps);
   if (options.training) {
     const Tensor values = x.value().flatten(2);
-    move_towards(running_mean, mean(values, {0, 2}), options.momentum);
-    move_towards(running_var, mean(var(values, {2}), {0}), options.momentum);
+    move_statistic(running_mean, options.momentum, [&] { return mean(values, {0, 2}); });
+    move_statistic(running_var, options.momentum, [&] { return mean(var(values, {2}), {0}); });
   }
   return y;
 }

@@ -34,7 +34,7 @@ struct InstanceNormOptions {
 /// they are defined, they are used instead of x's own. Throws ShapeError where a channel's own variance would be that
 /// of one value.
 [[nodiscard]] Variable instance_norm(const Variable& x, const Variable& weight = {}, const Variable& bias = {},
-                                     Tensor running_mean = {}, Tensor running_var = {},
+                                     const Tensor& running_mean = {}, const Tensor& running_var = {},
                                      const InstanceNormOptions& options = {});
 
 }  // namespace reel

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <reel/autograd/ops/activation.h>
 #include <reel/autograd/ops/arithmetic.h>
+#include <reel/autograd/ops/checks.h>
 #include <reel/autograd/ops/loss.h>
 #include <reel/autograd/ops/reduce.h>
 #include <reel/autograd/ops/view.h>
@@ -56,8 +57,7 @@ void require_weight(std::string_view op, std::string_view name, const Tensor& we
 
 /// Checks input [N, C, ...] and a weight [C].
 void require_classes(std::string_view op, const Variable& input, const Tensor& weight) {
-  require_defined(op, input.value());
-  visit_floats(op, input.dtype(), [](auto) {});
+  require_floats(op, input);
   require<ShapeError>(input.rank() >= 2, op, "input wants shape [N, C, ...], got ", input.shape());
   if (!weight.defined()) return;
   require_same_dtype(op, input.value(), weight);

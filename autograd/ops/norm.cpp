@@ -1,9 +1,9 @@
-#include <reel/autograd/checkpoint.h>
 #include <reel/autograd/ops/activation.h>
 #include <reel/autograd/ops/arithmetic.h>
 #include <reel/autograd/ops/norm.h>
 #include <reel/autograd/ops/pool.h>
 #include <reel/autograd/ops/reduce.h>
+#include <reel/autograd/ops/running.h>
 #include <reel/autograd/ops/view.h>
 #include <reel/autograd/tape.h>
 #include <reel/core/kernels/norm.h>
@@ -76,15 +76,11 @@ void require_batch(const Variable& x) {
 }
 
 /// The running statistics take a step towards those of the batch x, of which the variance is the unbiased one.
-void move_towards(Tensor running_mean, Tensor running_var, const kernels::BatchStatistics& batch, const Variable& x,
-                  double momentum) {
-  if (is_recomputing()) return;
+void move_towards(const Tensor& running_mean, const Tensor& running_var, const kernels::BatchStatistics& batch,
+                  const Variable& x, double momentum) {
   const auto n = static_cast<double>(numbers_per_channel(x));
-  const auto move = [momentum](Tensor& running, const Tensor& to) {
-    if (running.defined()) running.copy_from(running * (1 - momentum) + to * momentum);
-  };
-  move(running_mean, batch.mean);
-  move(running_var, batch.variance * (n / (n - 1)));
+  move_statistic(running_mean, momentum, [&] { return batch.mean; });
+  move_statistic(running_var, momentum, [&] { return batch.variance * (n / (n - 1)); });
 }
 
 /// The way back through the activation, whose output is computed once more.

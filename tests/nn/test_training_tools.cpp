@@ -10,6 +10,7 @@
 #include <reel/nn/activation.h>
 #include <reel/nn/batch_norm.h>
 #include <reel/nn/conv.h>
+#include <reel/nn/layer_norm.h>
 #include <reel/nn/linear.h>
 #include <reel/nn/sequential.h>
 #include <reel/optim/adam.h>
@@ -78,6 +79,25 @@ TEST_CASE("checkpoint_segments: a deep net trains to the last bit alike, in less
     CAPTURE(kept.peak);
     CAPTURE(recomputed.peak);
     CHECK(recomputed.peak < kept.peak * 6 / 10);
+  }
+}
+
+TEST_CASE("checkpoint_segments: running statistics move once, whoever keeps them") {
+  const Tensor x = uniform({4, 2, 5, 5});
+  const auto after_a_step = [&](bool is_checkpointed) {
+    nn::Sequential model{nn::BatchNorm2d(2), nn::InstanceNorm2d(2, {.affine = true, .track_running_stats = true})};
+    if (is_checkpointed) model.checkpoint_segments(1);
+    Tape tape;
+    const Variable y = model(x);
+    tape.backward(sum(y * y));
+    return model.named_buffers();
+  };
+  const auto plain = after_a_step(false);
+  const auto checkpointed = after_a_step(true);
+  REQUIRE(plain.size() == 6);
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    CAPTURE(plain[i].first);
+    CHECK(same_bits(plain[i].second, checkpointed[i].second));
   }
 }
 
