@@ -1,7 +1,9 @@
 #include <sys/mman.h>
+#include <tbb/spin_mutex.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cstdlib>
 #include <mutex>
@@ -41,60 +43,64 @@ std::byte* allocate_from_system(std::size_t bytes) {
   return static_cast<std::byte*>(block);
 }
 
-/// Blocks that are too large for the small ones.
+/// Blocks that are too large for the small ones. What the threads of a loop take for themselves comes from here, too, so
+/// each size has a lock of its own, and nobody sleeps for the few instructions that it is held.
 class Pool {
  public:
   std::byte* take(SizeClass size) {
-    const std::scoped_lock lock(mutex_);
-    std::byte* block = nullptr;
-    auto& free = free_[size.index];
-    if (!free.empty()) {
-      block = free.back();
-      free.pop_back();
-      pooled_ -= size.bytes;
-    } else {
+    std::byte* block = take_free(size);
+    if (block == nullptr) block = allocate_from_system(size.bytes);
+    if (block == nullptr) {
+      release_all();
       block = allocate_from_system(size.bytes);
-      if (block == nullptr) {
-        release();
-        block = allocate_from_system(size.bytes);
-      }
-      if (block == nullptr) throw std::bad_alloc();
     }
+    if (block == nullptr) throw std::bad_alloc();
     return block;
   }
 
   void give_back(std::byte* block, SizeClass size) noexcept {
     if (!keeps_blocks) return std::free(block);
-    const std::scoped_lock lock(mutex_);
+    Free& free = free_[size.index];
+    const std::scoped_lock lock(free.mutex);
     try {
-      free_[size.index].push_back(block);
-      pooled_ += size.bytes;
+      free.blocks.push_back(block);
+      free.bytes = size.bytes;
+      pooled_.fetch_add(size.bytes, std::memory_order_relaxed);
     } catch (const std::bad_alloc&) {
       std::free(block);
     }
   }
 
-  std::size_t pooled() {
-    const std::scoped_lock lock(mutex_);
-    return pooled_;
-  }
+  std::size_t pooled() { return pooled_.load(std::memory_order_relaxed); }
+
   void release_all() {
-    const std::scoped_lock lock(mutex_);
-    release();
+    for (Free& free : free_) {
+      const std::scoped_lock lock(free.mutex);
+      for (std::byte* block : free.blocks) std::free(block);
+      pooled_.fetch_sub(free.blocks.size() * free.bytes, std::memory_order_relaxed);
+      free.blocks.clear();
+    }
   }
 
  private:
-  void release() {
-    for (auto& blocks : free_) {
-      for (std::byte* block : blocks) std::free(block);
-      blocks.clear();
-    }
-    pooled_ = 0;
+  struct Free {
+    tbb::spin_mutex mutex;
+    std::vector<std::byte*> blocks;
+    std::size_t bytes = 0;  // of each
+  };
+
+  std::byte* take_free(SizeClass size) {
+    Free& free = free_[size.index];
+    const std::scoped_lock lock(free.mutex);
+    if (free.blocks.empty()) return nullptr;
+    std::byte* block = free.blocks.back();
+    free.blocks.pop_back();
+    pooled_.fetch_sub(size.bytes, std::memory_order_relaxed);
+    return block;
   }
 
-  std::mutex mutex_;
-  std::array<std::vector<std::byte*>, 192> free_;
-  std::size_t pooled_ = 0;
+  std::array<Free, 192> free_;
+  std::atomic<std::size_t> pooled_ = 0;
 };
 
 /// Never destroyed, so that tensors in static storage may outlive main.
