@@ -1,7 +1,6 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <random>
@@ -11,11 +10,13 @@
 #include <reel/core/parallel.h>
 #include <reel/core/random.h>
 #include <string_view>
+#include <tests/sweep.h>
 #include <tests/threads.h>
 #include <vector>
 
 using namespace reel;
 using reel::testing::same_bits;
+using reel::testing::sweep_size;
 using reel::testing::WithThreads;
 
 namespace {
@@ -281,7 +282,7 @@ void check_threads() {
 }  // namespace
 
 TEST_CASE("conv2d sweep against the naive loops") {
-  const int configs = std::getenv("REEL_FULL_SWEEP") != nullptr ? 2400 : 208;
+  const int configs = sweep_size(208);
   ConfigSource source;
   Generator generator(11);
   for (int i = 0; i < configs; ++i) {

@@ -1,6 +1,5 @@
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <limits>
 #include <random>
 #include <reel/core/kernels/elementwise.h>
@@ -8,6 +7,7 @@
 #include <reel/core/kernels/pool_windows.h>
 #include <reel/core/kernels/reduce.h>
 #include <reel/core/random.h>
+#include <tests/sweep.h>
 
 // Poolings of random shapes and options against loops that follow the definition.
 
@@ -209,7 +209,7 @@ void check_adaptive(const Config& c, DType dtype, Generator& generator) {
 }  // namespace
 
 TEST_CASE("pooling sweep against the definition") {
-  const int configs = std::getenv("REEL_FULL_SWEEP") != nullptr ? 10'000 : 500;
+  const int configs = reel::testing::sweep_size(500);
   ConfigSource source;
   Generator generator(3);
   for (int i = 0; i < configs; ++i) {
