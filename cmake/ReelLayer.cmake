@@ -15,7 +15,7 @@ target_compile_options(reel_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -W
   $<$<CXX_COMPILER_ID:GNU>:-fno-semantic-interposition>)
 target_link_libraries(reel_flags INTERFACE Threads::Threads)
 if(REEL_SANITIZE)
-  target_compile_options(reel_flags INTERFACE -fsanitize=${REEL_SANITIZE} -fno-omit-frame-pointer -g -O1
+  target_compile_options(reel_flags INTERFACE -fsanitize=${REEL_SANITIZE} -fno-omit-frame-pointer -g1 -O1
     -fno-sanitize-recover=all)
   target_link_options(reel_flags INTERFACE -fsanitize=${REEL_SANITIZE})
 endif()
