@@ -57,7 +57,7 @@ Variable Step::output(const Tensor& value) const {
 Shape Step::shape(std::size_t input) const {
   require<AutogradError>(wants(input), "Step::shape", "input ", input, " wants no gradient, and may be on no tape");
   const std::size_t first = tape_->entries_[static_cast<std::size_t>(place_)].first_input;
-  return tape_->entries_[static_cast<std::size_t>(tape_->inputs_[first + input])].shape;
+  return tape_->kind(tape_->inputs_[first + input]).shape;
 }
 
 Tape::Tape(TapeOptions options) : options_(options), serial_(next_serial()), outer_(current_tape) {
@@ -94,6 +94,13 @@ std::int64_t Tape::note_constant(const Tensor& value) {
   return -static_cast<std::int64_t>(all.size());
 }
 
+std::uint32_t Tape::keep_kind(const Tensor& value) {
+  if (kinds_.empty() || kinds_.back().dtype != value.dtype() || kinds_.back().shape != value.shape()) {
+    kinds_.push_back({value.shape(), value.dtype()});
+  }
+  return static_cast<std::uint32_t>(kinds_.size() - 1);
+}
+
 void Tape::note(Entry& entry, const Tensor& value, AttributeList attributes) {
   if (Scope::changes() != notes_.scope_changes) look_up_path();
   entry.path = notes_.path;
@@ -117,8 +124,7 @@ std::int64_t Tape::place_or_add(const Variable& variable) {
   if (guard != nullptr && !is_adopted) guard->check(variable);
   const auto place = static_cast<std::int64_t>(entries_.size());
   entries_.push_back({.op = "leaf",
-                      .shape = variable.shape(),
-                      .dtype = variable.dtype(),
+                      .kind = keep_kind(variable.value()),
                       .leaf = static_cast<std::int64_t>(leaves_.size()),
                       .backward = {}});
   note(entries_.back(), variable.value(), {});
@@ -139,8 +145,7 @@ Variable Tape::append(std::string_view op, std::span<const InputRef> inputs, Ten
   const std::size_t first = inputs_.size();
   for (const Variable& input : inputs) inputs_.push_back(place_or_add(input));
   entries_.push_back({.op = detail::keep_name(op),
-                      .shape = value.shape(),
-                      .dtype = value.dtype(),
+                      .kind = keep_kind(value),
                       .first_input = static_cast<std::uint32_t>(first),
                       .input_count = static_cast<std::uint32_t>(inputs.size()),
                       .backward = std::move(backward)});
@@ -205,8 +210,8 @@ void Tape::watch_backward(std::span<const std::int64_t> outputs, Watcher& watche
   Sweep state{.watcher = &watcher};
   state.gradients.resize(static_cast<std::size_t>(*std::max_element(outputs.begin(), outputs.end())) + 1);
   for (const std::int64_t place : outputs) {
-    const auto at = static_cast<std::size_t>(place);
-    accumulate(state.gradients[at], Tensor::ones(entries_[at].shape, entries_[at].dtype), false);
+    const Kind& output = kind(place);
+    accumulate(state.gradients[static_cast<std::size_t>(place)], Tensor::ones(output.shape, output.dtype), false);
   }
   sweep(state);
 }
@@ -325,6 +330,7 @@ void Tape::collect(Sweep& state, std::size_t place) const {
 
 void Tape::clear() {
   entries_.clear();
+  kinds_.clear();
   inputs_.clear();
   leaves_.clear();
   leaf_places_.clear();

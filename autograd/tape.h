@@ -193,10 +193,14 @@ class Tape {
   friend class Step;
   friend class Variable;
 
-  struct Entry {
-    std::string_view op;  // for the life of the process
+  /// What an entry's value is. Many in a row are alike, and an entry is to be small.
+  struct Kind {
     Shape shape;
     DType dtype = float32;
+  };
+  struct Entry {
+    std::string_view op;            // for the life of the process
+    std::uint32_t kind = 0;         // into kinds_
     std::uint32_t first_input = 0;  // into inputs_
     std::uint32_t input_count = 0;
     std::uint32_t path = 0;  // into notes_.path_names
@@ -235,6 +239,9 @@ class Tape {
 
   std::int64_t place_of(const Variable& variable) const;
   std::int64_t place_or_add(const Variable& variable);
+  std::uint32_t keep_kind(const Tensor& value);
+  [[nodiscard]] const Kind& kind(const Entry& entry) const { return kinds_[entry.kind]; }
+  [[nodiscard]] const Kind& kind(std::int64_t place) const { return kind(entries_[static_cast<std::size_t>(place)]); }
   std::int64_t require_place(const Variable& output) const;
   void require_current(std::string_view op) const;
   void look_up_path();
@@ -259,6 +266,7 @@ class Tape {
   std::uint64_t consumed_serial_ = 0;  // what the entries before the last clear() were recorded under
   Tape* outer_;
   detail::PooledVector<Entry> entries_;
+  detail::PooledVector<Kind> kinds_;
   detail::PooledVector<std::int64_t> inputs_;  // places, entry after entry; -1 - k for a constant, notes_.constants[k]
   std::vector<Variable> leaves_;
   std::unordered_map<const Leaf*, std::int64_t> leaf_places_;

@@ -39,7 +39,7 @@ void Tape::check_gradients(const Entry& entry, const Step& step, const Gradients
                          " inputs, but its backward returned ", gradients.size(), " gradients");
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     if (!step.wants(i)) continue;
-    const Entry& input = entries_[static_cast<std::size_t>(inputs_[entry.first_input + i])];
+    const Kind& input = kind(inputs_[entry.first_input + i]);
     require<AutogradError>(gradients[i].defined(), entry.op, "its backward returned no gradient for input ", i,
                            ", which wants one");
     require<AutogradError>(gradients[i].shape() == input.shape && gradients[i].dtype() == input.dtype, entry.op,

@@ -24,8 +24,8 @@ TapeRow Tape::row(const Entry& entry) const {
   TapeRow row;
   row.op = std::string(entry.op);
   row.path = *notes_.path_names[entry.path];
-  row.shape = entry.shape;
-  row.dtype = entry.dtype;
+  row.shape = kind(entry).shape;
+  row.dtype = kind(entry).dtype;
   if (entry.leaf >= 0) {
     const Leaf& leaf = leaves_[static_cast<std::size_t>(entry.leaf)].leaf_state();
     row.name = leaf.is_registered && !row.path.empty() ? row.path + '.' + leaf.name : leaf.name;
@@ -36,8 +36,7 @@ TapeRow Tape::row(const Entry& entry) const {
   for (std::uint32_t i = 0; i < entry.input_count; ++i) {
     const std::int64_t place = inputs_[entry.first_input + i];
     if (place >= 0) {
-      const Entry& from = entries_[static_cast<std::size_t>(place)];
-      row.inputs.push_back({place, from.shape, from.dtype});
+      row.inputs.push_back({place, kind(place).shape, kind(place).dtype});
     } else {
       const Constant& constant = notes_.constants[static_cast<std::size_t>(-1 - place)];
       row.inputs.push_back({-1, constant.shape, constant.dtype});

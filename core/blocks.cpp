@@ -43,8 +43,8 @@ std::byte* allocate_from_system(std::size_t bytes) {
   return static_cast<std::byte*>(block);
 }
 
-/// Blocks that are too large for the small ones. What the threads of a loop take for themselves comes from here, too, so
-/// each size has a lock of its own, and nobody sleeps for the few instructions that it is held.
+/// Blocks that are too large for the small ones. What the threads of a loop take for themselves comes from here, too,
+/// so each size has a lock of its own, and nobody sleeps for the few instructions that it is held.
 class Pool {
  public:
   std::byte* take(SizeClass size) {

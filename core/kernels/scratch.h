@@ -11,8 +11,8 @@ namespace detail {
 void give_back_scratch(std::byte* block, std::size_t bytes) noexcept;
 }  // namespace detail
 
-/// Memory of a kernel's own, 64-byte aligned and not initialised. Where it is not large, the thread keeps it at hand for
-/// the next one, so that the tasks of a loop don't wait for each other at the pool.
+/// Memory of a kernel's own, 64-byte aligned and not initialised. Where it is not large, the thread keeps it at hand
+/// for the next one, so that the tasks of a loop don't wait for each other at the pool.
 template <class T>
 class Scratch {
  public:

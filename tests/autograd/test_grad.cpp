@@ -149,6 +149,18 @@ TEST_CASE("grad: pow with exponent 0 has no slope, also at 0") {
   CHECK(slope.value().at({1}) == 1);
 }
 
+TEST_CASE("grad: equal extremes share the gradient") {
+  const Variable x = Variable::leaf(Tensor::of({3, 1, 3, 1, 2, 1}, {2, 3}, float64));
+  const Tape tape;
+  const auto differs = [](const Variable& got, const Tensor& expected) {
+    return sum(abs(got.value() - expected)).item();
+  };
+  const Variable upstream(Tensor::of({4, 5}, float64));
+  CHECK(differs(grad({max(x, {1})}, {x}, {.grad_outputs = {upstream}})[0],
+                Tensor::of({2, 0, 2, 0, 5, 0}, {2, 3}, float64)) == 0);
+  CHECK(differs(grad({min(x)}, {x})[0], Tensor::of({0, 1, 0, 1, 0, 1}, {2, 3}, float64) / 3.0) < 1e-15);
+}
+
 TEST_CASE("grad: a Hessian-vector product") {
   const Variable x = vector({1, 2, 3});
   const Tensor v = Tensor::of({1, -1, 2}, float64);
