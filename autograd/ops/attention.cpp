@@ -92,7 +92,8 @@ Variable attend(const In& in, bool is_causal, double scale) {
                   Gradients gradients{grads.query, grads.key, grads.value};
                   gradients.resize(in.size());
                   return gradients;
-                });
+                },
+                {{"is_causal", is_causal, false}, {"scale", scale}});
 }
 
 /// Gives all the same leading axes.

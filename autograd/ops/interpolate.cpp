@@ -14,6 +14,7 @@ using kernels::Samples;
 struct Grid {
   Samples down, across;
   std::int64_t h, w;
+  Interpolation mode;
 };
 
 /// The size of an axis afterwards.
@@ -35,12 +36,14 @@ Variable read(const Variable& x, const Grid& grid);
 Variable read_adjoint(const Variable& grad, const Grid& grid) {
   return record("interpolate_adjoint", {grad},
                 kernels::interpolate_adjoint(grad.value(), grid.down, grid.across, grid.h, grid.w),
-                [grid](const Variable& upstream, const Step&) -> Gradients { return {read(upstream, grid)}; });
+                [grid](const Variable& upstream, const Step&) -> Gradients { return {read(upstream, grid)}; },
+                {{"mode", grid.mode}});
 }
 
 Variable read(const Variable& x, const Grid& grid) {
   return record("interpolate", {x}, kernels::interpolate(x.value(), grid.down, grid.across),
-                [grid](const Variable& grad, const Step&) -> Gradients { return {read_adjoint(grad, grid)}; });
+                [grid](const Variable& grad, const Step&) -> Gradients { return {read_adjoint(grad, grid)}; },
+                {{"mode", grid.mode}});
 }
 
 void require_images(std::string_view op, const Variable& x) {
@@ -74,7 +77,8 @@ Variable interpolate(const Variable& x, const InterpolateOptions& o) {
   return read(x, {.down = samples(h, out.h, scale(&ScaleFactor::h), o, x.dtype()),
                   .across = samples(w, out.w, scale(&ScaleFactor::w), o, x.dtype()),
                   .h = h,
-                  .w = w});
+                  .w = w,
+                  .mode = o.mode});
 }
 
 Variable pixel_shuffle(const Variable& x, std::int64_t r) {

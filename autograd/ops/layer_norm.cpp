@@ -52,7 +52,8 @@ Variable normalise(std::string_view op, const Variable& x, const Variable& weigh
                                               norm.is_centred, step.wants(1) || step.wants(2));
                   if (!grads.weight.defined()) return {grads.input, {}, {}};
                   return {grads.input, grads.weight.reshape(weight.shape()), grads.bias.reshape(weight.shape())};
-                });
+                },
+                {{"groups", norm.layout.groups, 1}, {"eps", norm.eps}});
 }
 
 /// A parameter, or a constant that changes nothing where there is none.

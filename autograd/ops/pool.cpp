@@ -24,6 +24,12 @@ std::array<Attribute, 4> attributes_of(const Pool2dGeometry& g) {
           Attribute("dilation", Pair(g.dilation_h, g.dilation_w), 1)};
 }
 
+template <class Size>
+std::array<Attribute, 4> attributes_of(const AvgPoolOptions<Size>& o) {
+  return {Attribute("kernel_size", o.kernel_size), Attribute("stride", o.stride == Size(0) ? o.kernel_size : o.stride),
+          Attribute("padding", o.padding, 0), Attribute("count_include_pad", o.count_include_pad, true)};
+}
+
 Variable pick_choice(const Variable& planes, const Tensor& choice, const Pool2dGeometry& g) {
   return record(
       "pick_choice", {planes}, kernels::pick_choice(planes.value(), choice, g),
@@ -50,7 +56,8 @@ MaxPooled max_pool_with_indices(const Variable& x, const Pool2dGeometry& g) {
   return {record_max(x, pooled, g), kernels::pixels_of_choice(pooled.choice, g)};
 }
 
-Variable mean_of_windows(std::string_view op, const Variable& x, const PoolWindows& windows);
+Variable mean_of_windows(std::string_view op, const Variable& x, const PoolWindows& windows,
+                         AttributeList attributes = {});
 
 Variable mean_of_windows_adjoint(const Variable& grad, const PoolWindows& windows) {
   return record("mean_of_windows_adjoint", {grad}, kernels::mean_of_windows_adjoint(grad.value(), windows),
@@ -59,10 +66,11 @@ Variable mean_of_windows_adjoint(const Variable& grad, const PoolWindows& window
                 });
 }
 
-Variable mean_of_windows(std::string_view op, const Variable& x, const PoolWindows& windows) {
+Variable mean_of_windows(std::string_view op, const Variable& x, const PoolWindows& windows, AttributeList attributes) {
   return record(
       op, {x}, kernels::mean_of_windows(x.value(), windows),
-      [windows](const Variable& grad, const Step&) -> Gradients { return {mean_of_windows_adjoint(grad, windows)}; });
+      [windows](const Variable& grad, const Step&) -> Gradients { return {mean_of_windows_adjoint(grad, windows)}; },
+      attributes);
 }
 
 MaxPooled largest_of_windows(const Variable& x, const PoolWindows& windows) {
@@ -96,13 +104,14 @@ MaxPooled max_pool1d_with_indices(const Variable& x, const Pool1dOptions& option
 
 Variable avg_pool2d(const Variable& x, const AvgPool2dOptions& options) {
   require_floats("avg_pool2d", x);
-  return mean_of_windows("avg_pool2d", x, kernels::average_windows("avg_pool2d", x.shape(), options));
+  return mean_of_windows("avg_pool2d", x, kernels::average_windows("avg_pool2d", x.shape(), options),
+                         attributes_of(options));
 }
 
 Variable avg_pool1d(const Variable& x, const AvgPool1dOptions& options) {
   require_floats("avg_pool1d", x);
   const PoolWindows windows = kernels::average_windows("avg_pool1d", x.shape(), options);
-  return as_rows(mean_of_windows("avg_pool1d", as_planes(x), windows));
+  return as_rows(mean_of_windows("avg_pool1d", as_planes(x), windows, attributes_of(options)));
 }
 
 Variable adaptive_avg_pool2d(const Variable& x, Pair output_size) {

@@ -123,7 +123,8 @@ Variable recur_layer(RnnCell cell, bool is_backwards, const In& in) {
                     return composed_gradients(steps, in, grad, at);
                   }
                   return input_gradients(cell, Layer(cell, in), kernels::recur_grads(run, out, grad.value()), at);
-                });
+                },
+                {{"reverse", is_backwards, false}});
 }
 
 void require_shape(std::string_view op, const std::string& what, const Variable& v, const Shape& wanted,

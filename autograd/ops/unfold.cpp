@@ -1,3 +1,4 @@
+#include <array>
 #include <reel/autograd/ops/checks.h>
 #include <reel/autograd/ops/unfold.h>
 #include <reel/autograd/tape.h>
@@ -14,16 +15,24 @@ Conv2dGeometry geometry(std::string_view op, const Shape& images, const UnfoldOp
   return kernels::conv2d_geometry(op, images, {1, images[1], o.kernel_size.h, o.kernel_size.w}, windows);
 }
 
+std::array<Attribute, 4> attributes_of(const Conv2dGeometry& g) {
+  return {Attribute("kernel_size", Pair(g.kernel_h, g.kernel_w)), Attribute("stride", Pair(g.stride_h, g.stride_w), 1),
+          Attribute("padding", Pair(g.pad_top, g.pad_left), 0),
+          Attribute("dilation", Pair(g.dilation_h, g.dilation_w), 1)};
+}
+
 Variable fold_columns(const Variable& columns, const Conv2dGeometry& g);
 
 Variable unfold_images(const Variable& x, const Conv2dGeometry& g) {
-  return record("unfold", {x}, kernels::unfold(x.value(), g),
-                [g](const Variable& grad, const Step&) -> Gradients { return {fold_columns(grad, g)}; });
+  return record(
+      "unfold", {x}, kernels::unfold(x.value(), g),
+      [g](const Variable& grad, const Step&) -> Gradients { return {fold_columns(grad, g)}; }, attributes_of(g));
 }
 
 Variable fold_columns(const Variable& columns, const Conv2dGeometry& g) {
-  return record("fold", {columns}, kernels::fold(columns.value(), g),
-                [g](const Variable& grad, const Step&) -> Gradients { return {unfold_images(grad, g)}; });
+  return record(
+      "fold", {columns}, kernels::fold(columns.value(), g),
+      [g](const Variable& grad, const Step&) -> Gradients { return {unfold_images(grad, g)}; }, attributes_of(g));
 }
 
 }  // namespace

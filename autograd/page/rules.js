@@ -18,6 +18,18 @@ const conv = {
   ],
 };
 
+const recurrent = (h, inputs = ["x", "h", "W", "U"]) => ({
+  in: [...inputs, "b", "b′"],
+  y: `h ← ${h}, step after step`,
+  d: inputs.map((name) => `what arrives at ${name}, step by step from the last to the first`),
+});
+const normalised = (y, statistics) => ({
+  in: ["x", "γ", "β"],
+  y: `γ · x̂ + β, where x̂ = ${y}`,
+  d: [`γ / deviation · (${statistics})`, "g · x̂, summed over what shares γ", "g, summed over what shares β"],
+});
+const centred = normalised("(x − mean) / deviation", "g − mean(g) − x̂ · mean(g · x̂)");
+
 const rules = {
   add: elementwise("a + b", ["g", "g"]),
   sub: elementwise("a − b", ["g", "−g"]),
@@ -44,8 +56,21 @@ const rules = {
   softplus: unary("ln(1 + eˣ)", "g · sigmoid(x)"),
   softmax: unary("eˣ / Σ eˣ", "y · (g − Σ g · y)"),
   log_softmax: unary("x − ln Σ eˣ", "g − eʸ · Σ g"),
+  erf: unary("2/√π · ∫ e^(−t²) dt from 0 to x", "g · 2/√π · e^(−x²)"),
+  hardtanh: unary("x, cut off at its bounds", "g within the bounds, else 0"),
   dropout: unary("x · mask / (1 − p)", "g · mask / (1 − p)"),
   cross_entropy: unary("−ln softmax(x)[label], the mean over the batch", "(softmax(x) − one-hot label) · g / N"),
+
+  scaled_dot_product_attention: {
+    in: ["q", "k", "v", "mask"],
+    y: "softmax(q kᵀ · scale + mask) v",
+    d: ["dS k · scale", "dSᵀ q · scale", "Pᵀ g", "dS"],
+    note: "P is the softmax, dS = P · (g vᵀ − Σ g vᵀ · P) the gradient for what it is taken of",
+  },
+  rnn_tanh: recurrent("tanh(W x + U h + b)"),
+  rnn_relu: recurrent("max(W x + U h + b, 0)"),
+  lstm: recurrent("o · tanh(c), where c ← f · c + i · z", ["x", "h", "W", "U", "c"]),
+  gru: recurrent("(1 − z) · n + z · h"),
 
   matmul: {in: ["a", "b"], y: "a b", d: ["g bᵀ", "aᵀ g"]},
   linear,
@@ -61,13 +86,23 @@ const rules = {
     d: ["conv_transpose(u, g)", "x ⋆ g: a convolution"],
   },
   max_pool2d: unary("the largest pixel of each window", "g goes to the pixel that was the largest; 0 elsewhere"),
+  avg_pool1d: meanOfWindow,
   avg_pool2d: meanOfWindow,
+  adaptive_avg_pool1d: meanOfWindow,
   adaptive_avg_pool2d: meanOfWindow,
+  unfold: unary("the windows of x, each a column", "fold(g): columns added where they were read"),
+  fold: unary("the columns x, added where windows read", "unfold(g): the windows of g"),
+  interpolate: unary("x at other places, each a mean of its neighbours", "g, shared out by the same weights"),
   pad: unary("x with a border", "g without the border; what the border repeated is added"),
-  batch_norm: {
-    in: ["x", "γ", "β"],
-    y: "γ · x̂ + β, where x̂ = (x − mean) / deviation",
-    d: ["γ / deviation · (g − mean(g) − x̂ · mean(g · x̂))", "g · x̂, summed over images and pixels", pixels],
+  batch_norm: centred,
+  layer_norm: centred,
+  group_norm: centred,
+  instance_norm: centred,
+  rms_norm: normalised("x / √(mean(x²))", "g − x̂ · mean(g · x̂)"),
+  channel_affine: {
+    in: ["x", "scale", "shift"],
+    y: "x · scale + shift, channel by channel",
+    d: ["g · scale", "g · x, summed over images and pixels", pixels],
   },
 
   reshape: reshaped,
@@ -81,8 +116,10 @@ const rules = {
   narrow: part,
   slice: part,
   select: part,
+  concatenate: {in: [], y: "the inputs, one behind the other", d: [], note: "each input gets its part of g"},
   sum: unary("Σ x", "g, copied to every term"),
   mean: unary("Σ x / n", "g / n, copied to every term"),
+  var: unary("Σ (x − mean)² / (n − 1)", "g · 2 (x − mean) / (n − 1)"),
   max: unary("the largest x", "g to the largest; equals share it"),
   min: unary("the smallest x", "g to the smallest; equals share it"),
 };
