@@ -1,5 +1,6 @@
 #include <reel/core/kernels/linear.h>
 #include <reel/core/kernels/linear_few.h>
+#include <reel/core/kernels/linear_packed.h>
 #include <reel/core/kernels/loops.h>
 #include <reel/core/kernels/matmul.h>
 #include <reel/core/kernels/simd.h>
@@ -17,12 +18,22 @@ REEL_SIMD void finish_row(T* __restrict y, const T* __restrict bias, bool is_rel
   }
 }
 
+/// Whether there are vectors for x (N, I) and weight (O, I).
+bool has_vectors_for(const Tensor& x, const Tensor& weight) {
+  return x.dtype() == float32 && weight.dtype() == float32 && x.size(1) == weight.size(1) && x.numel() > 0 &&
+         x.is_contiguous() && weight.is_contiguous() && has_fast_vectors();
+}
+
+Tensor forward_packed(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation) {
+  Tensor y = Tensor::empty({x.size(0), weight.size(0)});
+  linear_packed::forward(x.data<float>(), x.size(0), weight.data<float>(), weight.size(0), x.size(1),
+                         bias.defined() ? bias.data<float>() : nullptr, activation, y.mutable_data<float>());
+  return y;
+}
+
 /// x (N, I) times weight (O, I) transposed
 Tensor multiply(const Tensor& x, const Tensor& weight) {
-  const bool is_few = x.size(0) >= 1 && x.size(0) <= linear_few::most_inputs && x.dtype() == float32 &&
-                      weight.dtype() == float32 && x.is_contiguous() && weight.is_contiguous() &&
-                      x.size(1) == weight.size(1) && has_fast_vectors();
-  if (!is_few) return matmul(x, weight.transpose(0, 1));
+  if (x.size(0) > linear_few::most_inputs || !has_vectors_for(x, weight)) return matmul(x, weight.transpose(0, 1));
   Tensor y = Tensor::empty({x.size(0), weight.size(0)});
   linear_few::forward(x.data<float>(), x.size(0), weight.data<float>(), weight.size(0), x.size(1),
                       y.mutable_data<float>());
@@ -32,10 +43,14 @@ Tensor multiply(const Tensor& x, const Tensor& weight) {
 }  // namespace
 
 Tensor linear_forward(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation) {
+  const Tensor b = bias.defined() ? bias.contiguous() : bias;
+  if (x.size(0) >= linear_packed::least_inputs && weight.size(0) >= linear_packed::least_outputs &&
+      has_vectors_for(x, weight)) {
+    return forward_packed(x, weight, b, activation);
+  }
   Tensor y = multiply(x, weight);
   const bool is_relu = activation == Activation::relu;
   if (!bias.defined() && !is_relu) return y;
-  const Tensor b = bias.defined() ? bias.contiguous() : bias;
   visit_floats("linear", y.dtype(), [&]<class T>(T) {
     T* to = y.mutable_data<T>();
     const T* add = b.defined() ? b.data<T>() : nullptr;

@@ -7,6 +7,7 @@
 #include <reel/core/kernels/linear.h>
 #include <reel/core/kernels/matmul.h>
 #include <reel/core/kernels/reduce.h>
+#include <reel/core/kernels/simd.h>
 #include <reel/core/random.h>
 #include <tests/threads.h>
 #include <utility>
@@ -161,6 +162,32 @@ TEST_CASE("linear_forward: few inputs and many, bias and ReLU, the same bits for
   }
   const Tensor x = numbers({2, 4000}, float32);
   const Tensor w = numbers({100, 4000}, float32);
+  const WithThreads one(1);
+  const Tensor expected = kernels::linear_forward(x, w, {}, Activation::none);
+  for (const int threads : {2, 3, 8}) {
+    const WithThreads guard(threads);
+    CHECK(same_bits(kernels::linear_forward(x, w, {}, Activation::none), expected));
+  }
+}
+
+TEST_CASE("linear_forward: many inputs, whole vectors of outputs and what is left over, and in pieces") {
+  for (const std::int64_t outputs : {32, 33, 47, 64, 100, 700}) {
+    for (const std::int64_t rows : {8, 9, 63, 130}) {
+      for (const std::int64_t inputs : {1, 5, 16, 333}) {
+        CAPTURE(concat(Shape{rows, inputs, outputs}));
+        const Tensor x = numbers({rows, inputs}, float32);
+        const Tensor w = numbers({outputs, inputs}, float32);
+        const Tensor b = numbers({outputs}, float32);
+        const Tensor y = kernels::linear_forward(x, w, b, Activation::relu);
+        const Tensor expected = relu(naive(x, w.transpose(0, 1)) + b.to(float64));
+        CHECK(max(abs(y.to(float64) - expected)).item() <= 2e-6 * (1 + std::sqrt(static_cast<double>(inputs))));
+        if (!kernels::has_fast_vectors()) continue;  // BLAS has other kernels for other sizes
+        const Tensor part = kernels::linear_forward(x.narrow(0, rows - 8, 8), w, b, Activation::relu);
+        CHECK(same_bits(part, y.narrow(0, rows - 8, 8).clone()));
+      }
+    }
+  }
+  const Tensor x = numbers({300, 70}, float32), w = numbers({500, 70}, float32);
   const WithThreads one(1);
   const Tensor expected = kernels::linear_forward(x, w, {}, Activation::none);
   for (const int threads : {2, 3, 8}) {
