@@ -120,6 +120,8 @@ def parse_arguments():
 def main():
     """Runs the comparisons and prints each part's report as soon as it is there."""
     arguments = parse_arguments()
+    for name in [name for name in os.environ if name.startswith(("OPENBLAS_", "MKL_"))]:
+        del os.environ[name]  # each library chooses its kernels for this processor
     about = machine(arguments.threads)
     results = {}
     for part in arguments.parts:

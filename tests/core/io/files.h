@@ -81,7 +81,7 @@ void refuses_every_prefix(const std::string& whole, const F& load) {
   }
 }
 
-/// Changes each byte of a file in many ways: `load(path)` must take it or throw an IoError, and must not
+/// Changes each byte of a file in some ways: `load(path)` must take it or throw an IoError, and must not
 /// ask for much memory. Returns how often it was refused.
 template <class F>
 int survives_every_changed_byte(const std::string& whole, const F& load) {
@@ -91,7 +91,7 @@ int survives_every_changed_byte(const std::string& whole, const F& load) {
   reset_peak_memory();
   int refused = 0;
   for (std::size_t i = 0; i < whole.size(); ++i) {
-    for (const int change : {0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xff, 0x0f}) {
+    for (const int change : {0x01, 0x04, 0x80, 0xff}) {
       CAPTURE(i);
       CAPTURE(change);
       std::string changed = whole;
