@@ -10,6 +10,7 @@
 #include <reel/autograd/ops/attention.h>
 #include <reel/autograd/ops/conv.h>
 #include <reel/autograd/ops/embedding.h>
+#include <reel/autograd/ops/index.h>
 #include <reel/autograd/ops/interpolate.h>
 #include <reel/autograd/ops/layer_norm.h>
 #include <reel/autograd/ops/loss.h>

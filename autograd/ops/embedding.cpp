@@ -1,5 +1,6 @@
 #include <reel/autograd/ops/arithmetic.h>
 #include <reel/autograd/ops/embedding.h>
+#include <reel/autograd/ops/index.h>
 #include <reel/autograd/ops/view.h>
 #include <reel/core/kernels/index.h>
 

@@ -2,6 +2,7 @@
 #include <reel/autograd/ops/activation.h>
 #include <reel/autograd/ops/arithmetic.h>
 #include <reel/autograd/ops/checks.h>
+#include <reel/autograd/ops/index.h>
 #include <reel/autograd/ops/loss.h>
 #include <reel/autograd/ops/reduce.h>
 #include <reel/autograd/ops/view.h>

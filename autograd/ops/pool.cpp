@@ -1,5 +1,6 @@
 #include <array>
 #include <reel/autograd/ops/checks.h>
+#include <reel/autograd/ops/index.h>
 #include <reel/autograd/ops/pool.h>
 #include <reel/autograd/ops/view.h>
 #include <reel/autograd/tape.h>

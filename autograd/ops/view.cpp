@@ -19,19 +19,6 @@ Variable embed(const Variable& a, const Shape& shape, std::int64_t axis, std::in
                 {{"axis", axis}, {"start", start}, {"stop", stop}, {"step", step, 1}});
 }
 
-Variable index_add(const Shape& shape, std::int64_t axis, const Tensor& index, const Variable& values) {
-  return record(
-      "index_add", {values}, index_add(shape, axis, index, values.value()),
-      [axis, index](const Variable& grad, const Step&) -> Gradients { return {index_select(grad, axis, index)}; },
-      {{"axis", axis}});
-}
-
-Variable scatter_add(const Shape& shape, std::int64_t axis, const Tensor& index, const Variable& values) {
-  return record("scatter_add", {values}, scatter_add(shape, axis, index, values.value()),
-                [axis, index](const Variable& grad, const Step&) -> Gradients { return {gather(grad, axis, index)}; },
-                {{"axis", axis}});
-}
-
 }  // namespace
 
 Variable reshape(const Variable& a, const Shape& shape) {
@@ -134,22 +121,6 @@ Variable stack(const std::vector<Variable>& parts, std::int64_t axis) {
     thick.push_back(unsqueeze(part, along));
   }
   return concatenate(thick, along);
-}
-
-Variable index_select(const Variable& a, std::int64_t axis, const Tensor& index) {
-  return record("index_select", {a}, index_select(a.value(), axis, index),
-                [from = a.shape(), axis, index](const Variable& grad, const Step&) -> Gradients {
-                  return {index_add(from, axis, index, grad)};
-                },
-                {{"axis", axis}});
-}
-
-Variable gather(const Variable& a, std::int64_t axis, const Tensor& index) {
-  return record("gather", {a}, gather(a.value(), axis, index),
-                [from = a.shape(), axis, index](const Variable& grad, const Step&) -> Gradients {
-                  return {scatter_add(from, axis, index, grad)};
-                },
-                {{"axis", axis}});
 }
 
 }  // namespace reel

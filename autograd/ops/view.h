@@ -3,7 +3,8 @@
 #include <reel/autograd/variable.h>
 #include <vector>
 
-/// Differentiable views and rearrangements; arguments and errors as for Tensor's methods and core/kernels/index.h.
+/// Differentiable views, and tensors put together; arguments and errors as for Tensor's methods and
+/// core/kernels/index.h.
 namespace reel {
 
 [[nodiscard]] Variable reshape(const Variable& a, const Shape& shape);
@@ -26,9 +27,5 @@ namespace reel {
 [[nodiscard]] inline Variable stack(std::initializer_list<Variable> parts, std::int64_t axis = 0) {
   return stack(std::vector<Variable>(parts), axis);
 }
-/// index: int64 [K].
-[[nodiscard]] Variable index_select(const Variable& a, std::int64_t axis, const Tensor& index);
-/// index: int64, of a's rank.
-[[nodiscard]] Variable gather(const Variable& a, std::int64_t axis, const Tensor& index);
 
 }  // namespace reel

@@ -1,7 +1,6 @@
+#include <algorithm>
 #include <reel/core/kernels/copy.h>
 #include <reel/core/kernels/loops.h>
-
-#include <cstring>
 
 namespace reel::kernels {
 namespace {
@@ -10,6 +9,10 @@ template <class To, class From>
 REEL_SIMD void copy_row(To* to, std::int64_t step_to, const From* from, std::int64_t step_from, std::int64_t n) {
   if (step_to == 1 && step_from == 1) {
     for (std::int64_t i = 0; i < n; ++i) to[i] = static_cast<To>(from[i]);
+  } else if (step_to == 1 && step_from == 0) {
+    std::fill_n(to, n, static_cast<To>(*from));
+  } else if (step_to == 1 && step_from == -1) {
+    for (std::int64_t i = 0; i < n; ++i) to[i] = static_cast<To>(from[-i]);
   } else {
     for (std::int64_t i = 0; i < n; ++i) to[i * step_to] = static_cast<To>(from[i * step_from]);
   }

@@ -1,62 +1,100 @@
 #include <algorithm>
-#include <cstring>
 #include <reel/core/kernels/index.h>
-#include <reel/core/parallel.h>
+#include <reel/core/kernels/picks.h>
+#include <reel/core/simd.h>
 
 namespace reel {
 namespace {
 
-Shape with_size(Shape shape, int axis, std::int64_t size) {
-  shape[axis] = size;
-  return shape;
+/// `dims` with another number for `axis`.
+Dims with_size(Dims dims, int axis, std::int64_t size) {
+  dims[axis] = size;
+  return dims;
 }
 
-/// Rows of a row-major tensor seen as (outer, size of axis, inner).
-struct Rows {
-  std::int64_t outer = 1;
-  std::int64_t inner = 1;
-  Rows(const Shape& shape, int axis) {
-    for (int i = 0; i < shape.rank(); ++i) (i < axis ? outer : i > axis ? inner : ignored_) *= shape[i];
+/// Whether all values are in [least, size): value - least and size - 1 - value both have no sign then.
+REEL_SIMD bool are_inside(std::span<const std::int64_t> values, std::int64_t least, std::int64_t size) {
+  std::uint64_t signs = 0;
+  for (const std::int64_t value : values) {
+    const auto v = static_cast<std::uint64_t>(value);
+    signs |= (v - static_cast<std::uint64_t>(least)) | (static_cast<std::uint64_t>(size) - 1 - v);
   }
+  return signs >> 63 == 0;
+}
 
- private:
-  std::int64_t ignored_ = 1;
-};
+/// That of index_select and its relatives.
+void require_list(std::string_view op, const Tensor& index) {
+  require_defined(op, index);
+  require<ShapeError>(index.rank() == 1, op, "index wants shape [K], got ", index.shape());
+}
 
-void require_gather_shapes(std::string_view op, const Shape& shape, int axis, const Shape& index) {
-  bool fits = index.rank() == shape.rank();
-  for (int i = 0; fits && i < shape.rank(); ++i) fits = i == axis || index[i] <= shape[i];
-  require<ShapeError>(fits, op, "index ", index, " is larger than ", shape, " outside axis ", axis,
+/// That of gather and its relatives.
+void require_element_index(std::string_view op, const Tensor& a, int axis, const Tensor& index) {
+  require_defined(op, index);
+  bool fits = index.rank() == a.rank();
+  for (int i = 0; fits && i < a.rank(); ++i) fits = i == axis || index.shape()[i] <= a.shape()[i];
+  require<ShapeError>(fits, op, "index ", index.shape(), " is larger than ", a.shape(), " outside axis ", axis,
                       ", or of another rank");
+  require_indices(op, index, a.shape()[axis]);
 }
 
-/// Calls `f(at, picked)` with the flat places of every index element, and of what it points to in a row-major tensor
-/// of `shape`.
-template <class F>
-void for_each_pick(const Shape& shape, int axis, const Tensor& index, const F& f) {
-  const Tensor picks = index.contiguous();
-  const auto* pick = picks.data<std::int64_t>();
-  const Strides strides = contiguous_strides(shape);
-  for (std::int64_t at = 0; at < picks.numel(); ++at) {
-    std::int64_t rest = at;
-    std::int64_t place = pick[at] * strides[axis];
-    for (int i = shape.rank() - 1; i >= 0; --i) {
-      if (i != axis) place += rest % picks.shape()[i] * strides[i];
-      rest /= picks.shape()[i];
-    }
-    f(at, place);
-  }
+/// The picks by an index [K] along `axis` of `a`.
+kernels::Picks list_picks(const Tensor& a, int axis, const Tensor& index) {
+  return {.shape = with_size(a.shape(), axis, index.numel()),
+          .axis = axis,
+          .lanes = with_size(a.strides(), axis, 0),
+          .index = index,
+          .steps = with_size(Strides::filled(a.rank(), 0), axis, index.strides()[0]),
+          .unit = a.strides()[axis]};
+}
+
+/// The picks by an index of a's rank.
+kernels::Picks element_picks(const Tensor& a, int axis, const Tensor& index) {
+  return {.shape = index.shape(),
+          .axis = axis,
+          .lanes = with_size(a.strides(), axis, 0),
+          .index = index,
+          .steps = index.strides(),
+          .unit = a.strides()[axis]};
+}
+
+/// index_add and index_copy.
+Tensor put_parts(std::string_view op, const Tensor& a, std::int64_t axis, const Tensor& index, const Tensor& source,
+                 bool accumulate) {
+  require_same_dtype(op, a, source);
+  const int along = normalize_axis(op, axis, a.rank());
+  require_list(op, index);
+  const Shape wanted = with_size(a.shape(), along, index.numel());
+  require<ShapeError>(source.shape() == wanted, op, "source wants shape ", wanted, ", got ", source.shape());
+  require_indices(op, index, a.shape()[along]);
+  Tensor out = a.clone();
+  kernels::put(op, out, list_picks(out, along, index), source, accumulate);
+  return out;
+}
+
+/// scatter_add and scatter.
+Tensor put_elements(std::string_view op, const Tensor& a, std::int64_t axis, const Tensor& index, const Tensor& source,
+                    bool accumulate) {
+  require_same_dtype(op, a, source);
+  const int along = normalize_axis(op, axis, a.rank());
+  require_element_index(op, a, along, index);
+  require<ShapeError>(source.shape() == index.shape(), op, "source ", source.shape(), " and index ", index.shape(),
+                      " differ in shape");
+  Tensor out = a.clone();
+  kernels::put(op, out, element_picks(out, along, index), source, accumulate);
+  return out;
 }
 
 }  // namespace
 
-void require_indices(std::string_view op, const Tensor& index, std::int64_t size, std::string_view noun) {
+void require_indices(std::string_view op, const Tensor& index, std::int64_t size, std::string_view noun,
+                     std::int64_t least) {
   require<TypeError>(index.dtype() == int64, op, noun, " wants int64, got ", index.dtype());
   const Tensor dense = index.contiguous();
   const auto values = dense.span<std::int64_t>();
-  const auto bad = std::find_if(values.begin(), values.end(), [size](auto i) { return i < 0 || i >= size; });
-  if (bad == values.end()) return;
-  throw IndexError(op, noun, ' ', *bad, " at position ", bad - values.begin(), " is outside [0, ", size, ")");
+  if (are_inside(values, least, size)) return;
+  const auto bad = std::find_if(values.begin(), values.end(), [=](auto i) { return i < least || i >= size; });
+  throw IndexError(op, noun, ' ', *bad, " at position ", bad - values.begin(), " is outside [", least, ", ", size, ")");
 }
 
 Tensor concatenate(const std::vector<Tensor>& parts, std::int64_t axis) {
@@ -93,75 +131,31 @@ Tensor stack(const std::vector<Tensor>& parts, std::int64_t axis) {
 
 Tensor index_select(const Tensor& a, std::int64_t axis, const Tensor& index) {
   const int along = normalize_axis("index_select", axis, a.rank());
-  require<ShapeError>(index.rank() == 1, "index_select", "index wants shape [K], got ", index.shape());
+  require_list("index_select", index);
   require_indices("index_select", index, a.shape()[along]);
-  const Tensor source = a.contiguous();
-  const Tensor picks = index.contiguous();
-  Tensor out = Tensor::empty(with_size(a.shape(), along, picks.numel()), a.dtype());
-  const Rows rows(a.shape(), along);
-  const auto bytes = static_cast<std::size_t>(rows.inner) * size_of(a.dtype());
-  const auto* pick = picks.data<std::int64_t>();
-  const std::int64_t grain =
-      std::max<std::int64_t>(1, (1 << 17) / std::max<std::int64_t>(1, static_cast<std::int64_t>(bytes)));
-  parallel_for(rows.outer * picks.numel(), grain, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t row = begin; row < end; ++row) {
-      const std::int64_t from = row / picks.numel() * a.shape()[along] + pick[row % picks.numel()];
-      std::memcpy(out.bytes() + static_cast<std::size_t>(row) * bytes,
-                  source.bytes() + static_cast<std::size_t>(from) * bytes, bytes);
-    }
-  });
-  return out;
+  return kernels::pick(a, list_picks(a, along, index));
 }
 
-Tensor index_add(const Shape& shape, std::int64_t axis, const Tensor& index, const Tensor& values) {
-  const int along = normalize_axis("index_add", axis, shape.rank());
-  require<ShapeError>(index.rank() == 1 && values.shape() == with_size(shape, along, index.numel()), "index_add",
-                      "values want shape ", with_size(shape, along, index.numel()), ", got ", values.shape());
-  require_indices("index_add", index, shape[along]);
-  Tensor out = Tensor::zeros(shape, values.dtype());
-  const Tensor source = values.contiguous();
-  const Tensor picks = index.contiguous();
-  const Rows rows(shape, along);
-  const auto* pick = picks.data<std::int64_t>();
-  visit_numbers("index_add", values.dtype(), [&]<class T>(T) {
-    T* to = out.mutable_data<T>();
-    const T* from = source.data<T>();
-    for (std::int64_t row = 0; row < rows.outer * picks.numel(); ++row) {
-      T* target = to + (row / picks.numel() * shape[along] + pick[row % picks.numel()]) * rows.inner;
-      for (std::int64_t i = 0; i < rows.inner; ++i) target[i] += from[row * rows.inner + i];
-    }
-  });
-  return out;
+Tensor index_add(const Tensor& a, std::int64_t axis, const Tensor& index, const Tensor& source) {
+  return put_parts("index_add", a, axis, index, source, true);
+}
+
+Tensor index_copy(const Tensor& a, std::int64_t axis, const Tensor& index, const Tensor& source) {
+  return put_parts("index_copy", a, axis, index, source, false);
 }
 
 Tensor gather(const Tensor& a, std::int64_t axis, const Tensor& index) {
   const int along = normalize_axis("gather", axis, a.rank());
-  require_gather_shapes("gather", a.shape(), along, index.shape());
-  require_indices("gather", index, a.shape()[along]);
-  const Tensor source = a.contiguous();
-  Tensor out = Tensor::empty(index.shape(), a.dtype());
-  visit_all(a.dtype(), [&]<class T>(T) {
-    T* to = out.mutable_data<T>();
-    const T* from = source.data<T>();
-    for_each_pick(a.shape(), along, index, [&](std::int64_t at, std::int64_t place) { to[at] = from[place]; });
-  });
-  return out;
+  require_element_index("gather", a, along, index);
+  return kernels::pick(a, element_picks(a, along, index));
 }
 
-Tensor scatter_add(const Shape& shape, std::int64_t axis, const Tensor& index, const Tensor& values) {
-  const int along = normalize_axis("scatter_add", axis, shape.rank());
-  require_gather_shapes("scatter_add", shape, along, index.shape());
-  require<ShapeError>(values.shape() == index.shape(), "scatter_add", "values ", values.shape(), " and index ",
-                      index.shape(), " differ in shape");
-  require_indices("scatter_add", index, shape[along]);
-  Tensor out = Tensor::zeros(shape, values.dtype());
-  const Tensor source = values.contiguous();
-  visit_numbers("scatter_add", values.dtype(), [&]<class T>(T) {
-    T* to = out.mutable_data<T>();
-    const T* from = source.data<T>();
-    for_each_pick(shape, along, index, [&](std::int64_t at, std::int64_t place) { to[place] += from[at]; });
-  });
-  return out;
+Tensor scatter_add(const Tensor& a, std::int64_t axis, const Tensor& index, const Tensor& source) {
+  return put_elements("scatter_add", a, axis, index, source, true);
+}
+
+Tensor scatter(const Tensor& a, std::int64_t axis, const Tensor& index, const Tensor& source) {
+  return put_elements("scatter", a, axis, index, source, false);
 }
 
 Tensor one_hot(const Tensor& labels, std::int64_t classes, DType dtype) {

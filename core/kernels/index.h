@@ -20,20 +20,27 @@ namespace reel {
 
 /// out[..., i, ...] = a[..., index[i], ...]: picks along `axis`. index: int64 [K]. Throws IndexError for a bad index.
 [[nodiscard]] Tensor index_select(const Tensor& a, std::int64_t axis, const Tensor& index);
-/// The adjoint of index_select: a tensor of `shape` with zeros, to which part i of `values` is added at index[i].
-[[nodiscard]] Tensor index_add(const Shape& shape, std::int64_t axis, const Tensor& index, const Tensor& values);
+/// a, with part i of `source` added at index[i] of `axis`. index: int64 [K], source: a's shape, but K along `axis`.
+/// Throws ShapeError, TypeError and IndexError.
+[[nodiscard]] Tensor index_add(const Tensor& a, std::int64_t axis, const Tensor& index, const Tensor& source);
+/// The same, with part i in the place of what is there; of two for one place, the last one stays.
+[[nodiscard]] Tensor index_copy(const Tensor& a, std::int64_t axis, const Tensor& index, const Tensor& source);
 
 /// out[i][j] = a[i][index[i][j]] for axis 1, and so on: PyTorch's gather. index: int64, of a's rank, and no larger than
 /// a but along `axis`. Throws ShapeError and IndexError.
 [[nodiscard]] Tensor gather(const Tensor& a, std::int64_t axis, const Tensor& index);
-/// The adjoint of gather: a tensor of `shape` with zeros, to which values[i][j] is added at [i][index[i][j]].
-[[nodiscard]] Tensor scatter_add(const Shape& shape, std::int64_t axis, const Tensor& index, const Tensor& values);
+/// a, with source[i][j] added at [i][index[i][j]] for axis 1, and so on. index as for gather, source of its shape.
+/// Values for one place are added in order, so a result doesn't depend on the number of threads.
+[[nodiscard]] Tensor scatter_add(const Tensor& a, std::int64_t axis, const Tensor& index, const Tensor& source);
+/// The same, with source[i][j] in the place of what is there; of two for one place, the last one stays.
+[[nodiscard]] Tensor scatter(const Tensor& a, std::int64_t axis, const Tensor& index, const Tensor& source);
 
 /// labels: int64 [...] in [0, classes) -> [..., classes] with a one at each label. Throws IndexError.
 [[nodiscard]] Tensor one_hot(const Tensor& labels, std::int64_t classes, DType dtype = float32);
 
-/// Throws TypeError or IndexError, naming the first offender, unless `index` is int64 with all values in [0, size).
+/// Throws TypeError or IndexError, naming the first offender, unless `index` is int64 with all values in [least, size).
 /// `noun` is what the message calls them.
-void require_indices(std::string_view op, const Tensor& index, std::int64_t size, std::string_view noun = "index");
+void require_indices(std::string_view op, const Tensor& index, std::int64_t size, std::string_view noun = "index",
+                     std::int64_t least = 0);
 
 }  // namespace reel

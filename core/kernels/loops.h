@@ -46,15 +46,16 @@ LoopNest<N> collapse(const Shape& shape, const std::array<Strides, N>& strides) 
   return nest;
 }
 
-/// Calls `row(offsets, steps, n)` for runs of the innermost axis, in parallel; together they cover the nest once.
+/// Calls `row(offsets, steps, n)` for runs of the innermost axis, in parallel; together they cover the nest once. A
+/// thread handles some `chunk` elements at a time.
 template <std::size_t N, class Row>
-void for_each_row(const LoopNest<N>& nest, const Row& row) {
+void for_each_row(const LoopNest<N>& nest, const Row& row, std::int64_t chunk = loop_chunk) {
   const int inner = nest.shape.rank() - 1;
   const std::int64_t length = nest.shape[inner];
   Offsets<N> steps;
   for (std::size_t k = 0; k < N; ++k) steps[k] = nest.strides[k][inner];
   if (inner == 0) {
-    parallel_for(length, loop_chunk, [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(length, chunk, [&](std::int64_t begin, std::int64_t end) {
       Offsets<N> offsets;
       for (std::size_t k = 0; k < N; ++k) offsets[k] = begin * steps[k];
       row(offsets, steps, end - begin);
@@ -62,7 +63,7 @@ void for_each_row(const LoopNest<N>& nest, const Row& row) {
     return;
   }
   const std::int64_t rows = length == 0 ? 0 : numel(nest.shape) / length;
-  parallel_for(rows, std::max<std::int64_t>(1, loop_chunk / std::max<std::int64_t>(length, 1)),
+  parallel_for(rows, std::max<std::int64_t>(1, chunk / std::max<std::int64_t>(length, 1)),
                [&](std::int64_t begin, std::int64_t end) {
                  for (std::int64_t r = begin; r < end; ++r) {
                    Offsets<N> offsets{};

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <reel/autograd/ops/arithmetic.h>
+#include <reel/autograd/ops/index.h>
 #include <reel/autograd/ops/matmul.h>
 #include <reel/autograd/ops/reduce.h>
 #include <reel/autograd/ops/view.h>

@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
 
 #include <functional>
+#include <reel/core/kernels/advanced_index.h>
 #include <reel/core/kernels/elementwise.h>
+#include <reel/core/kernels/index.h>
 #include <reel/core/kernels/matmul.h>
 #include <reel/core/kernels/max_pool_choice.h>
 #include <reel/core/kernels/norm.h>
@@ -58,6 +60,24 @@ std::vector<Tensor> cross_entropy(const Tensor& x) {
   return {out.losses, kernels::cross_entropy_grad(x, labels, out, Tensor::scalar(1), 0.1)};
 }
 
+/// Reading, and adding up at places that come many times.
+std::vector<Tensor> indexed(const Tensor& x, std::int64_t axis) {
+  Generator generator(9);
+  const Tensor places = randint(0, x.size(axis), x.shape(), generator);
+  const Tensor list = places.flatten().narrow(0, 0, 1000);
+  Shape part = x.shape();
+  part[static_cast<int>(axis)] = 1000;
+  std::vector<Index> brackets(static_cast<std::size_t>(axis), Slice{});
+  brackets.emplace_back(list);
+  return {gather(x, axis, places),
+          index_select(x, axis, list),
+          index(x, brackets),
+          masked_select(x, gt(x, Tensor::scalar(0.5))),
+          scatter_add(x, axis, places, numbers(x.shape(), 2)),
+          index_add(x, axis, list, numbers(part, 3)),
+          index_put(x, brackets, numbers(part, 4), true)};
+}
+
 }  // namespace
 
 TEST_CASE("kernels give the same bits with any number of threads") {
@@ -101,6 +121,18 @@ TEST_CASE("kernels give the same bits with any number of threads") {
       {"batch_norm of vectors",
        [] {
          return normalised(numbers({400, 300}));
+       }},
+      {"indexing along the first axis",
+       [] {
+         return indexed(numbers({50, 40, 300}), 0);
+       }},
+      {"indexing along the middle axis",
+       [] {
+         return indexed(numbers({70, 30, 90}), 1);
+       }},
+      {"indexing along the last axis",
+       [] {
+         return indexed(numbers({400, 300}), 1);
        }},
       {"matmul",
        [] {
