@@ -18,6 +18,7 @@
 #include <reel/autograd/ops/norm.h>
 #include <reel/autograd/ops/pad.h>
 #include <reel/autograd/ops/pool.h>
+#include <reel/autograd/ops/rearrange.h>
 #include <reel/autograd/ops/reduce.h>
 #include <reel/autograd/ops/rnn.h>
 #include <reel/autograd/ops/unfold.h>

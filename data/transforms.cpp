@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <reel/core/kernels/rearrange.h>
 #include <reel/data/draw.h>
 #include <reel/data/transforms.h>
 
@@ -24,13 +25,6 @@ Tensor window(const Tensor& image, std::int64_t top, std::int64_t left, std::int
   out.narrow(1, first_row - top, rows)
       .narrow(2, first_column - left, columns)
       .copy_from(image.narrow(1, first_row, rows).narrow(2, first_column, columns));
-  return out;
-}
-
-Tensor mirrored(const Tensor& image) {
-  const std::int64_t width = image.size(2);
-  Tensor out = Tensor::empty(image.shape(), image.dtype());
-  for (std::int64_t x = 0; x < width; ++x) out.narrow(2, x, 1).copy_from(image.narrow(2, width - 1 - x, 1));
   return out;
 }
 
@@ -83,7 +77,7 @@ Transform random_horizontal_flip(double probability) {
                       "wants a probability in [0, 1], got ", probability);
   return [=](const Tensor& image, Generator& generator) {
     require_image("random_horizontal_flip", image);
-    return draw_uniform(generator) < probability ? mirrored(image) : image;
+    return draw_uniform(generator) < probability ? flip(image, {2}) : image;
   };
 }
 
