@@ -15,6 +15,7 @@ from basic_cases import add_basic_cases
 from conv_cases import add_image_cases
 from encoder_cases import add_encoder_cases
 from golden_file import GoldenFile
+from index_cases import add_index_cases
 from init_cases import add_init_cases
 from loss_cases import add_loss_cases
 from nn_cases import add_network_cases
@@ -35,6 +36,7 @@ MAKERS = {
     "ops_attention": add_attention_cases,
     "ops_basic": add_basic_cases,
     "ops_image": add_image_cases,
+    "ops_index": add_index_cases,
     "ops_loss": add_loss_cases,
     "ops_network": add_network_cases,
     "ops_norm": add_norm_cases,
