@@ -6,6 +6,14 @@ const unary = (y, d) => ({in: ["x"], y, d: [d]});
 const part = unary("a part of x", "g in that part, 0 elsewhere");
 const reshaped = unary("the numbers of x in another shape", "g in the shape of x");
 const meanOfWindow = unary("the mean of each window", "g, spread evenly over its window");
+const picked = unary("the elements of x at the places of the index", "g, added at those places, 0 elsewhere");
+const added = {in: ["x", "v"], y: "x, with v added at the places of the index", d: ["g", "g at those places"]};
+const written = {
+  in: ["x", "v"],
+  y: "x, with v at the places of the index",
+  d: ["g, but 0 at those places", "g at those places"],
+};
+const repeated = unary("x, repeated", "g, summed over the copies");
 const linear = {in: ["x", "w", "b"], y: "x wᵀ + b", d: ["g w", "gᵀ x", "g, summed over the rows"]};
 const pixels = "g, summed over images and pixels";
 const conv = {
@@ -111,7 +119,27 @@ const rules = {
   unsqueeze: reshaped,
   transpose: unary("x with two axes swapped", "g with them swapped back"),
   permute: unary("x with its axes in another order", "g with the axes in the old order"),
-  expand: unary("x, repeated", "g, summed over the copies"),
+  expand: repeated,
+  repeat: repeated,
+  repeat_interleave: repeated,
+  flip: unary("x back to front", "g back to front"),
+  roll: unary("x, moved along its axes in a circle", "g, moved back"),
+  triu: unary("x, with 0 below a diagonal", "g, with 0 below it"),
+  tril: unary("x, with 0 above a diagonal", "g, with 0 above it"),
+  diagonal: unary("a diagonal of x", "g on that diagonal, 0 beside it"),
+  on_diagonal: unary("x on a diagonal, 0 beside it", "the diagonal of g"),
+  index: picked,
+  index_select: picked,
+  gather: picked,
+  index_put: {
+    in: ["x", "v"],
+    y: "x, with v at the places of the index, or added there",
+    d: ["g, but 0 where v was written over x", "g at those places"],
+  },
+  index_copy: written,
+  scatter: written,
+  index_add: added,
+  scatter_add: added,
   sum_to: unary("x, summed to a shape", "g, copied to every term"),
   narrow: part,
   slice: part,
