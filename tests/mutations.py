@@ -119,7 +119,7 @@ MUTATIONS = [
     (KERNELS + "rnn.cpp", "for (std::int64_t i = size.steps - 1; i >= 0; --i) run_step",
      "for (std::int64_t i = 0; i < size.steps; ++i) run_step", "RNN: backward through time in the wrong direction"),
     (OPS + "rnn.cpp", "cell == RnnCell::gru ? grads.bias : bias", "bias", "GRU: the state's bias as the input's"),
-    (OPS + "pool.cpp", "{pick_choice(upstream, choice, g)}", "{pick_choice(upstream, choice, g) * 0.0}",
+    (OPS + "pool.cpp", "{pick_choice(upstream, choice, g)}", "{Variable(pick_choice(upstream, choice, g).value())}",
      "max_pool2d: no second derivative"),
     (OPS + "embedding.cpp", "rows.detach(), rows)", "rows, rows)", "embedding: the padding row gets a gradient"),
     (OPS + "loss.cpp", "c * (d - 0.5 * c)", "c * (d - c)", "huber: a half is lost"),

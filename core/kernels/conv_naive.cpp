@@ -17,12 +17,17 @@ void for_each_product(const Conv2dGeometry& g, const F& f) {
     for (std::int64_t o = 0; o < g.out_channels; ++o) {
       for (std::int64_t oh = 0; oh < g.out_h; ++oh) {
         for (std::int64_t ow = 0; ow < g.out_w; ++ow, ++y) {
-          for (std::int64_t tap = 0; tap < g.depth(); ++tap) {
-            const std::int64_t channel = o / c_out * c_in + tap / (g.kernel_h * g.kernel_w);
-            const std::int64_t h = oh * g.stride_h + tap / g.kernel_w % g.kernel_h * g.dilation_h - g.pad_top;
-            const std::int64_t w = ow * g.stride_w + tap % g.kernel_w * g.dilation_w - g.pad_left;
-            if (h < 0 || h >= g.in_h || w < 0 || w >= g.in_w) continue;
-            f(((n * g.in_channels + channel) * g.in_h + h) * g.in_w + w, o * g.depth() + tap, y);
+          std::int64_t tap = o * g.depth();
+          for (std::int64_t c = 0; c < c_in; ++c) {
+            const std::int64_t plane = n * g.in_channels + o / c_out * c_in + c;
+            for (std::int64_t kh = 0; kh < g.kernel_h; ++kh) {
+              for (std::int64_t kw = 0; kw < g.kernel_w; ++kw, ++tap) {
+                const std::int64_t h = oh * g.stride_h + kh * g.dilation_h - g.pad_top;
+                const std::int64_t w = ow * g.stride_w + kw * g.dilation_w - g.pad_left;
+                if (h < 0 || h >= g.in_h || w < 0 || w >= g.in_w) continue;
+                f((plane * g.in_h + h) * g.in_w + w, tap, y);
+              }
+            }
           }
         }
       }
@@ -37,9 +42,11 @@ Tensor accumulate(const Shape& shape, const Tensor& a, const Tensor& b, const Co
   const Tensor left = a.to(float64).contiguous();
   const Tensor right = b.to(float64).contiguous();
   auto* to = total.mutable_data<double>();
+  const auto* of_left = left.data<double>();
+  const auto* of_right = right.data<double>();
   for_each_product(g, [&](std::int64_t x, std::int64_t w, std::int64_t y) {
     const auto [out, i, j] = places(x, w, y);
-    to[out] += left.data<double>()[i] * right.data<double>()[j];
+    to[out] += of_left[i] * of_right[j];
   });
   return total.to(a.dtype());
 }
