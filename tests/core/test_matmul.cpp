@@ -170,7 +170,7 @@ TEST_CASE("linear_forward: few inputs and many, bias and ReLU, the same bits for
   }
 }
 
-TEST_CASE("linear_forward: many inputs, whole vectors of outputs and what is left over, and in pieces") {
+TEST_CASE("linear_forward: many inputs, whole vectors of outputs and what is left over, and with threads") {
   for (const std::int64_t outputs : {32, 33, 47, 64, 100, 700}) {
     for (const std::int64_t rows : {8, 9, 63, 130}) {
       for (const std::int64_t inputs : {1, 5, 16, 333}) {

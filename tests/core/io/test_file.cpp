@@ -119,7 +119,7 @@ TEST_CASE("io: broken gzip files") {
   const auto load = [](const std::string& path) { (void)io::gunzip(io::read_file(path), path, 1000); };
   const std::string hello = slurp(golden("hello.gz"));
   refuses_every_prefix(hello, load);
-  CHECK(survives_every_changed_byte(hello, load) > 200);
+  CHECK(survives_every_changed_byte(hello, load) > 80);
 
   const TemporaryFolder folder;
   const std::string path = folder / "file.gz";
