@@ -2,7 +2,6 @@
 // between pixels, by bilinear interpolation. Built of gather, arithmetic and matmul: where the four neighbours lie has
 // no gradient, their weights have, and that is how the offsets learn.
 
-#include <cmath>
 #include <iostream>
 #include <reel/reel.h>
 
@@ -12,19 +11,11 @@ using namespace reel;
 
 namespace {
 
-/// Rounds towards minus infinity; positions are far from the ends of int64.
-Tensor floor(const Tensor& x) {
-  const Tensor cut = x.to(int64).to(x.dtype());
-  return where(gt(cut, x), cut - 1.0, cut);
-}
-
 /// Values of x [N, C, H*W] at rows and columns [N, K] that are whole numbers; 0 outside of the picture.
 Variable pixels_at(const Variable& x, const Tensor& row, const Tensor& column, std::int64_t height,
                    std::int64_t width) {
-  const Tensor zero = scalar_like(0, row);
-  const auto last = [&](std::int64_t size) { return scalar_like(static_cast<double>(size - 1), row); };
-  const Tensor inside_row = minimum(maximum(row, zero), last(height));
-  const Tensor inside_column = minimum(maximum(column, zero), last(width));
+  const Tensor inside_row = clamp(row, 0, static_cast<double>(height - 1));
+  const Tensor inside_column = clamp(column, 0, static_cast<double>(width - 1));
   const Tensor is_inside = eq(row, inside_row).to(x.dtype()) * eq(column, inside_column).to(x.dtype());
   const Tensor place = (inside_row * static_cast<double>(width) + inside_column).to(int64).unsqueeze(1);
   const Shape all{x.size(0), x.size(1), row.size(1)};

@@ -122,7 +122,8 @@ Variable hardswish(const Variable& x) { return curve("hardswish", x, Curve::hard
 
 Variable hardtanh(const Variable& x, double min_val, double max_val) {
   require<ValueError>(min_val <= max_val, "hardtanh", "min_val is above max_val, got ", min_val, " and ", max_val);
-  return record("hardtanh", {x}, hardtanh(x.value(), min_val, max_val),
+  require_floats("hardtanh", x);
+  return record("hardtanh", {x}, clamp(x.value(), min_val, max_val),
                 [x = x.value(), min_val, max_val](const Variable& grad, const Step&) -> Gradients {
                   return {hardtanh_grad(grad, x, min_val, max_val)};
                 });
@@ -152,12 +153,6 @@ Variable softplus(const Variable& x) {
 Variable softplus(const Variable& x, double beta, double threshold) {
   const Variable scaled = x * beta;
   return where(gt(scaled.value(), scalar_like(threshold, x.value())), x, softplus(scaled) / beta);
-}
-
-Variable erf(const Variable& x) {
-  return record("erf", {x}, erf(x.value()), [x](const Variable& grad, const Step&) -> Gradients {
-    return {grad * exp(-(x * x)) * (2 * std::numbers::inv_sqrtpi)};
-  });
 }
 
 Variable softmax(const Variable& x, std::int64_t axis) {

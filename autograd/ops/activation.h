@@ -42,7 +42,6 @@ enum class Approximate { none, tanh };
 [[nodiscard]] Variable softplus(const Variable& x);
 /// log(1 + exp(beta x)) / beta, and x itself where beta x > threshold: torch.nn.functional.softplus.
 [[nodiscard]] Variable softplus(const Variable& x, double beta, double threshold = 20);
-[[nodiscard]] Variable erf(const Variable& x);
 [[nodiscard]] Variable softmax(const Variable& x, std::int64_t axis = -1);
 [[nodiscard]] Variable log_softmax(const Variable& x, std::int64_t axis = -1);
 

@@ -1,9 +1,12 @@
+#include <limits>
 #include <reel/autograd/ops/arithmetic.h>
 #include <reel/autograd/ops/reduce.h>
 #include <reel/autograd/tape.h>
 
 namespace reel {
 namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// The gradients of a broadcasting op: f(0) and f(1) brought back to the inputs' shapes, where they are wanted.
 template <class F>
@@ -52,6 +55,12 @@ Variable div(const Variable& a, const Variable& b) {
   });
 }
 
+Variable divide_or_zero(const Variable& a, const Variable& b) {
+  const Tensor zero = scalar_like(0, b.value());
+  const Tensor is_zero = eq(b.value(), zero);
+  return where(is_zero, zero, a) / where(is_zero, scalar_like(1, b.value()), b);
+}
+
 Variable maximum(const Variable& a, const Variable& b) {
   return choose("maximum", a, b, maximum(a.value(), b.value()));
 }
@@ -64,9 +73,12 @@ Variable neg(const Variable& a) {
   return record("neg", {a}, -a.value(), [](const Variable& grad, const Step&) -> Gradients { return {-grad}; });
 }
 
-Variable abs(const Variable& a) {
-  return record("abs", {a}, abs(a.value()),
-                [a = a.value()](const Variable& grad, const Step&) -> Gradients { return {grad * sign(a)}; });
+Variable clamp(const Variable& a, std::optional<double> low, std::optional<double> high) {
+  return record("clamp", {a}, clamp(a.value(), low, high),
+                [a = a.value(), low, high](const Variable& grad, const Step&) -> Gradients {
+                  return {where(eq(a, clamp(a, low, high)), grad, scalar_like(0, a))};
+                },
+                {{"low", low.value_or(-infinity), -infinity}, {"high", high.value_or(infinity), infinity}});
 }
 
 Variable pow(const Variable& a, double exponent) {
@@ -78,30 +90,47 @@ Variable pow(const Variable& a, double exponent) {
                 {{"exponent", exponent}});
 }
 
-Variable exp(const Variable& a) {
-  const Tensor y = exp(a.value());
-  return record("exp", {a}, y,
-                [y](const Variable& grad, const Step& step) -> Gradients { return {grad * step.output(y)}; });
+Variable pow(const Variable& a, const Variable& exponent) {
+  const Tensor y = pow(a.value(), exponent.value());
+  return record("pow", {a, exponent}, y, [a, b = exponent, y](const Variable& grad, const Step& step) {
+    const Tensor zero = scalar_like(0, y);
+    const Tensor one = scalar_like(1, y);
+    // Bases at which the limit of the slope is 0, and its formula 0 * infinity or 0 * NaN.
+    const auto safe = [&](const Tensor& is_bad) { return where(is_bad, one, a); };
+    return unbroadcast(step, [&](int i) {
+      if (i == 0) {
+        const Tensor is_bad = logical_and(eq(b.value(), zero), logical_not(gt(abs(a.value()), zero)));
+        return grad * (b * pow(safe(is_bad), b - 1.0));
+      }
+      return grad * (step.output(y) * log(safe(logical_and(eq(a.value(), zero), ge(b.value(), zero)))));
+    });
+  });
 }
 
-Variable log(const Variable& a) {
-  return record("log", {a}, log(a.value()), [a](const Variable& grad, const Step&) -> Gradients { return {grad / a}; });
+Variable atan2(const Variable& y, const Variable& x) {
+  return record("atan2", {y, x}, atan2(y.value(), x.value()), [y, x](const Variable& grad, const Step& step) {
+    const Variable share = divide_or_zero(grad, x * x + y * y);
+    return unbroadcast(step, [&](int i) { return i == 0 ? share * x : -(share * y); });
+  });
 }
 
-Variable sqrt(const Variable& a) {
-  const Tensor y = sqrt(a.value());
-  return record("sqrt", {a}, y,
-                [y](const Variable& grad, const Step& step) -> Gradients { return {grad / (2.0 * step.output(y))}; });
+Variable hypot(const Variable& a, const Variable& b) {
+  const Tensor y = hypot(a.value(), b.value());
+  return record("hypot", {a, b}, y, [a, b, y](const Variable& grad, const Step& step) {
+    return unbroadcast(step, [&](int i) { return grad * ((i == 0 ? a : b) / step.output(y)); });
+  });
 }
 
-Variable sin(const Variable& a) {
-  return record("sin", {a}, sin(a.value()),
-                [a](const Variable& grad, const Step&) -> Gradients { return {grad * cos(a)}; });
+Variable fmod(const Variable& a, const Variable& b) {
+  return record("fmod", {a, b}, fmod(a.value(), b.value()), [a, b](const Variable& grad, const Step& step) {
+    return unbroadcast(step, [&](int i) { return i == 0 ? grad : -(grad * trunc(a.value() / b.value())); });
+  });
 }
 
-Variable cos(const Variable& a) {
-  return record("cos", {a}, cos(a.value()),
-                [a](const Variable& grad, const Step&) -> Gradients { return {-(grad * sin(a))}; });
+Variable remainder(const Variable& a, const Variable& b) {
+  return record("remainder", {a, b}, remainder(a.value(), b.value()), [a, b](const Variable& grad, const Step& step) {
+    return unbroadcast(step, [&](int i) { return i == 0 ? grad : -(grad * floor(a.value() / b.value())); });
+  });
 }
 
 Variable where(const Tensor& condition, const Variable& a, const Variable& b) {

@@ -1,28 +1,35 @@
 #pragma once
 
+#include <optional>
+#include <reel/autograd/ops/unary.h>
 #include <reel/autograd/variable.h>
 #include <reel/core/kernels/elementwise.h>
 
-/// Differentiable elementwise ops. They broadcast as their namesakes on Tensors do (core/kernels/elementwise.h) and
-/// throw the same; mixed operands (a Variable and a Tensor) work, since a Tensor is a constant Variable.
+/// Differentiable elementwise ops; those of one Variable alone are in unary.h. They broadcast as their namesakes on
+/// Tensors do (core/kernels/elementwise.h) and throw the same; mixed operands (a Variable and a Tensor) work, since a
+/// Tensor is a constant Variable.
 namespace reel {
 
 [[nodiscard]] Variable add(const Variable& a, const Variable& b);
 [[nodiscard]] Variable sub(const Variable& a, const Variable& b);
 [[nodiscard]] Variable mul(const Variable& a, const Variable& b);
 [[nodiscard]] Variable div(const Variable& a, const Variable& b);
+/// a / b, and 0 where b is 0, without a gradient there: what slopes of roots are taken for at 0.
+[[nodiscard]] Variable divide_or_zero(const Variable& a, const Variable& b);
 /// The larger one; where both are equal, each gets half of the gradient.
 [[nodiscard]] Variable maximum(const Variable& a, const Variable& b);
 [[nodiscard]] Variable minimum(const Variable& a, const Variable& b);
 [[nodiscard]] Variable neg(const Variable& a);
-/// The gradient at 0 is 0.
-[[nodiscard]] Variable abs(const Variable& a);
+/// The gradient passes where low <= a <= high.
+[[nodiscard]] Variable clamp(const Variable& a, std::optional<double> low, std::optional<double> high = {});
 [[nodiscard]] Variable pow(const Variable& a, double exponent);
-[[nodiscard]] Variable exp(const Variable& a);
-[[nodiscard]] Variable log(const Variable& a);
-[[nodiscard]] Variable sqrt(const Variable& a);
-[[nodiscard]] Variable sin(const Variable& a);
-[[nodiscard]] Variable cos(const Variable& a);
+/// The gradient for a is 0 where the exponent is, and that for an exponent >= 0 is 0 where a is.
+[[nodiscard]] Variable pow(const Variable& a, const Variable& exponent);
+[[nodiscard]] Variable atan2(const Variable& y, const Variable& x);
+[[nodiscard]] Variable hypot(const Variable& a, const Variable& b);
+/// The gradient for b is that of a - b times a whole number.
+[[nodiscard]] Variable fmod(const Variable& a, const Variable& b);
+[[nodiscard]] Variable remainder(const Variable& a, const Variable& b);
 /// a where `condition` (bool) holds, else b.
 [[nodiscard]] Variable where(const Tensor& condition, const Variable& a, const Variable& b);
 /// The same numbers in another float dtype.
@@ -41,5 +48,14 @@ namespace reel {
 [[nodiscard]] inline Variable operator-(double a, const Variable& b) { return sub(scalar_like(a, b.value()), b); }
 [[nodiscard]] inline Variable operator*(double a, const Variable& b) { return mul(scalar_like(a, b.value()), b); }
 [[nodiscard]] inline Variable operator/(double a, const Variable& b) { return div(scalar_like(a, b.value()), b); }
+
+[[nodiscard]] inline Variable pow(double base, const Variable& exponent) {
+  return pow(scalar_like(base, exponent.value()), exponent);
+}
+/// a + weight (b - a)
+[[nodiscard]] inline Variable lerp(const Variable& a, const Variable& b, const Variable& weight) {
+  return a + weight * (b - a);
+}
+[[nodiscard]] inline Variable lerp(const Variable& a, const Variable& b, double weight) { return a + weight * (b - a); }
 
 }  // namespace reel

@@ -41,8 +41,6 @@ HWY_INLINE Vec64 sigmoid(Vec64 x) {
 HWY_INLINE Vec64 expm1(Vec64 x) {
   return number_by_number(x, [](double v) { return std::expm1(v); });
 }
-/// Of x <= 0; float32 has only -1 from -20 on.
-HWY_INLINE Vec expm1(Vec x) { return hn::Expm1(Floats(), hn::Max(x, fill(-20.0F))); }
 
 namespace {
 

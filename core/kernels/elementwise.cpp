@@ -1,44 +1,25 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <reel/core/kernels/curves.h>
 #include <reel/core/kernels/elementwise.h>
-#include <reel/core/kernels/functions.h>
 #include <reel/core/kernels/loops.h>
-#include <reel/core/kernels/simd.h>
 
 namespace reel {
 namespace {
 
-template <class F>
-Tensor number_op(std::string_view op, const Tensor& a, const F& f) {
-  require_defined(op, a);
-  return visit_numbers(op, a.dtype(), [&]<class T>(T) { return kernels::map<T, T>(a, f); });
-}
-
-template <class F>
-Tensor float_op(std::string_view op, const Tensor& a, const F& f) {
-  require_defined(op, a);
-  return visit_floats(op, a.dtype(), [&]<class T>(T) { return kernels::map<T, T>(a, f); });
-}
-
-/// A function that is made of vectors for float32, and of `f` for the rest.
-template <class F>
-Tensor float_op(std::string_view op, const Tensor& a, kernels::functions::Function vectors, const F& f) {
-  require_defined(op, a);
-  if (a.dtype() != float32 || !kernels::has_fast_vectors()) return float_op(op, a, f);
-  const Tensor x = a.contiguous();
-  Tensor y = Tensor::empty(a.shape());
-  const auto* from = x.data<float>();
-  auto* to = y.mutable_data<float>();
-  parallel_for(x.numel(), kernels::loop_chunk,
-               [&](std::int64_t begin, std::int64_t end) { vectors(from + begin, to + begin, end - begin); });
-  return y;
-}
+using kernels::map_floats;
 
 template <class F>
 Tensor number_op(std::string_view op, const Tensor& a, const Tensor& b, const F& f) {
   require_same_dtype(op, a, b);
   return visit_numbers(op, a.dtype(), [&]<class T>(T) { return kernels::zip<T, T>(op, a, b, f); });
+}
+
+template <class F>
+Tensor float_op(std::string_view op, const Tensor& a, const Tensor& b, const F& f) {
+  require_same_dtype(op, a, b);
+  return visit_floats(op, a.dtype(), [&]<class T>(T) { return kernels::zip<T, T>(op, a, b, f); });
 }
 
 template <class F>
@@ -102,52 +83,53 @@ Tensor maximum(const Tensor& a, const Tensor& b) {
 Tensor minimum(const Tensor& a, const Tensor& b) {
   return number_op("minimum", a, b, [](auto x, auto y) { return x < y || x != x ? x : y; });
 }
-Tensor neg(const Tensor& a) {
-  return number_op("neg", a, [](auto x) { return -x; });
-}
-Tensor abs(const Tensor& a) {
-  return number_op("abs", a, [](auto x) { return std::abs(x); });
-}
-Tensor sign(const Tensor& a) {
-  return number_op("sign", a, []<class T>(T x) { return static_cast<T>((x > 0) - (x < 0)); });
+Tensor clamp(const Tensor& a, std::optional<double> low, std::optional<double> high) {
+  require_defined("clamp", a);
+  require<ValueError>(low || high, "clamp", "wants a lower bound, an upper one or both");
+  return visit_numbers("clamp", a.dtype(), [&]<class T>(T) {
+    using Limits = std::numeric_limits<T>;
+    const auto bound = [&](std::optional<double> given, T none) {
+      return given ? *scalar_like(*given, a).template data<T>() : none;
+    };
+    const T least = bound(low, Limits::has_infinity ? -Limits::infinity() : Limits::min());
+    const T most = bound(high, Limits::has_infinity ? Limits::infinity() : Limits::max());
+    return kernels::map<T, T>(a, [least, most](T x) {
+      const T raised = x < least ? least : x;
+      return raised > most ? most : raised;
+    });
+  });
 }
 
 Tensor pow(const Tensor& a, double exponent) {
-  return float_op("pow", a, [exponent]<class T>(T x) { return std::pow(x, static_cast<T>(exponent)); });
+  // What comes up most, backward too, needs no logarithm.
+  if (exponent == 1) return map_floats("pow", a, [](auto x) { return x; });
+  if (exponent == 2) return map_floats("pow", a, [](auto x) { return x * x; });
+  if (exponent == 3) return map_floats("pow", a, [](auto x) { return x * x * x; });
+  if (exponent == 0.5) return map_floats("pow", a, [](auto x) { return std::sqrt(x); });
+  if (exponent == -0.5) return map_floats("pow", a, [](auto x) { return 1 / std::sqrt(x); });
+  return map_floats("pow", a, [exponent]<class T>(T x) { return std::pow(x, static_cast<T>(exponent)); });
 }
-Tensor exp(const Tensor& a) {
-  return float_op("exp", a, kernels::functions::exp, [](auto x) { return std::exp(x); });
+Tensor pow(const Tensor& a, const Tensor& exponent) {
+  return float_op("pow", a, exponent, [](auto x, auto y) { return std::pow(x, y); });
 }
-Tensor log(const Tensor& a) {
-  return float_op("log", a, kernels::functions::log, [](auto x) { return std::log(x); });
+Tensor atan2(const Tensor& y, const Tensor& x) {
+  return float_op("atan2", y, x, [](auto v, auto h) { return std::atan2(v, h); });
 }
-Tensor sqrt(const Tensor& a) {
-  return float_op("sqrt", a, [](auto x) { return std::sqrt(x); });
+Tensor hypot(const Tensor& a, const Tensor& b) {
+  return float_op("hypot", a, b, [](auto x, auto y) { return std::hypot(x, y); });
 }
-Tensor sin(const Tensor& a) {
-  return float_op("sin", a, [](auto x) { return std::sin(x); });
+Tensor fmod(const Tensor& a, const Tensor& b) {
+  return float_op("fmod", a, b, [](auto x, auto y) { return std::fmod(x, y); });
 }
-Tensor cos(const Tensor& a) {
-  return float_op("cos", a, [](auto x) { return std::cos(x); });
-}
-Tensor erf(const Tensor& a) {
-  return float_op("erf", a, kernels::functions::erf, [](auto x) { return std::erf(x); });
-}
-Tensor tanh(const Tensor& a) {
-  return float_op("tanh", a, kernels::functions::tanh, [](auto x) { return std::tanh(x); });
-}
-Tensor sigmoid(const Tensor& a) {
-  return float_op("sigmoid", a, kernels::functions::sigmoid, []<class T>(T x) {
-    const T e = std::exp(-std::abs(x));
-    return (x >= 0 ? T{1} : e) / (1 + e);
+Tensor remainder(const Tensor& a, const Tensor& b) {
+  return float_op("remainder", a, b, [](auto x, auto y) {
+    const auto rest = std::fmod(x, y);
+    return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest;
   });
 }
-Tensor softplus(const Tensor& a) {
-  return float_op("softplus", a, kernels::functions::softplus,
-                  []<class T>(T x) { return std::max(x, T{0}) + std::log1p(std::exp(-std::abs(x))); });
-}
+
 Tensor relu(const Tensor& a) {
-  return float_op("relu", a, []<class T>(T x) { return x < 0 ? T{0} : x; });
+  return map_floats("relu", a, []<class T>(T x) { return x < 0 ? T{0} : x; });
 }
 void relu_in_place(Tensor& a) {
   require_defined("relu", a);
@@ -160,7 +142,7 @@ void relu_in_place(Tensor& a) {
   a.mark_changed("relu_in_place");
 }
 Tensor leaky_relu(const Tensor& a, double slope) {
-  return float_op("leaky_relu", a, [slope]<class T>(T x) { return x < 0 ? static_cast<T>(slope) * x : x; });
+  return map_floats("leaky_relu", a, [slope]<class T>(T x) { return x < 0 ? static_cast<T>(slope) * x : x; });
 }
 Tensor leaky_relu_grad(const Tensor& grad, const Tensor& y, double slope) {
   require_same_dtype("leaky_relu", grad, y);
@@ -169,13 +151,6 @@ Tensor leaky_relu_grad(const Tensor& grad, const Tensor& y, double slope) {
     // Not 0 * g for a ReLU: the gradient of a dead unit is 0 even where an infinite one arrives.
     if (slope == 0) return kernels::zip<T, T>("relu", grad, y, [](T g, T v) { return v <= 0 ? T{0} : g; });
     return kernels::zip<T, T>("leaky_relu", grad, y, [factor](T g, T v) { return v <= 0 ? factor * g : g; });
-  });
-}
-Tensor hardtanh(const Tensor& a, double low, double high) {
-  return float_op("hardtanh", a, [low, high]<class T>(T x) {
-    const T least = static_cast<T>(low);
-    const T most = static_cast<T>(high);
-    return x < least ? least : x > most ? most : x;
   });
 }
 Tensor hardtanh_grad(const Tensor& grad, const Tensor& x, double low, double high) {
@@ -204,15 +179,14 @@ Tensor le(const Tensor& a, const Tensor& b) {
 Tensor gt(const Tensor& a, const Tensor& b) { return lt(b, a); }
 Tensor ge(const Tensor& a, const Tensor& b) { return le(b, a); }
 
-Tensor logical_not(const Tensor& a) {
-  require_defined("logical_not", a);
-  return visit_all(a.dtype(), [&]<class T>(T) { return kernels::map<bool, T>(a, [](T x) { return x == T{}; }); });
+Tensor logical_and(const Tensor& a, const Tensor& b) {
+  return comparison("logical_and", a, b, []<class T>(T x, T y) { return x != T{} && y != T{}; });
 }
-
-Tensor isfinite(const Tensor& a) {
-  require_defined("isfinite", a);
-  return visit_floats("isfinite", a.dtype(),
-                      [&]<class T>(T) { return kernels::map<bool, T>(a, [](T x) { return std::isfinite(x); }); });
+Tensor logical_or(const Tensor& a, const Tensor& b) {
+  return comparison("logical_or", a, b, []<class T>(T x, T y) { return x != T{} || y != T{}; });
+}
+Tensor logical_xor(const Tensor& a, const Tensor& b) {
+  return comparison("logical_xor", a, b, []<class T>(T x, T y) { return (x != T{}) != (y != T{}); });
 }
 
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <optional>
+#include <reel/core/kernels/unary.h>
 #include <reel/core/tensor.h>
 
-/// Elementwise functions of tensors. Operands broadcast by NumPy's rules (ShapeError where they can't) and have one
-/// dtype (TypeError); results are new contiguous tensors.
+/// Elementwise functions of tensors; those of one tensor alone are in unary.h. Operands broadcast by NumPy's rules
+/// (ShapeError where they can't) and have one dtype (TypeError); results are new contiguous tensors.
 namespace reel {
 
 // Arithmetic: float32, float64, int64.
@@ -14,24 +16,22 @@ namespace reel {
 [[nodiscard]] Tensor div(const Tensor& a, const Tensor& b);
 [[nodiscard]] Tensor maximum(const Tensor& a, const Tensor& b);
 [[nodiscard]] Tensor minimum(const Tensor& a, const Tensor& b);
-[[nodiscard]] Tensor neg(const Tensor& a);
-[[nodiscard]] Tensor abs(const Tensor& a);
-/// -1, 0 or 1.
-[[nodiscard]] Tensor sign(const Tensor& a);
+/// low where a < low, high where a > high; either bound may be left out: `clamp(a, {}, 1)`. It is `high` where they
+/// cross. Throws ValueError without any, and TypeError for a fraction beside int64.
+[[nodiscard]] Tensor clamp(const Tensor& a, std::optional<double> low, std::optional<double> high = {});
 
 // Functions: float32, float64.
 [[nodiscard]] Tensor pow(const Tensor& a, double exponent);
-[[nodiscard]] Tensor exp(const Tensor& a);
-[[nodiscard]] Tensor log(const Tensor& a);
-[[nodiscard]] Tensor sqrt(const Tensor& a);
-[[nodiscard]] Tensor sin(const Tensor& a);
-[[nodiscard]] Tensor cos(const Tensor& a);
-[[nodiscard]] Tensor erf(const Tensor& a);
-[[nodiscard]] Tensor tanh(const Tensor& a);
-/// 1 / (1 + exp(-a)), without overflow.
-[[nodiscard]] Tensor sigmoid(const Tensor& a);
-/// log(1 + exp(a)), without overflow.
-[[nodiscard]] Tensor softplus(const Tensor& a);
+[[nodiscard]] Tensor pow(const Tensor& a, const Tensor& exponent);
+/// The angle of the point (x, y), in (-pi, pi].
+[[nodiscard]] Tensor atan2(const Tensor& y, const Tensor& x);
+/// sqrt(a^2 + b^2), without overflow.
+[[nodiscard]] Tensor hypot(const Tensor& a, const Tensor& b);
+/// What is left of a / b, with the sign of a (C's), or with that of b (Python's).
+[[nodiscard]] Tensor fmod(const Tensor& a, const Tensor& b);
+[[nodiscard]] Tensor remainder(const Tensor& a, const Tensor& b);
+
+// Activations: float32, float64.
 [[nodiscard]] Tensor relu(const Tensor& a);
 /// The same over `a` itself, which is contiguous.
 void relu_in_place(Tensor& a);
@@ -39,9 +39,7 @@ void relu_in_place(Tensor& a);
 [[nodiscard]] Tensor leaky_relu(const Tensor& a, double slope = 0.01);
 /// The gradient through either: grad where y > 0, else slope * grad.
 [[nodiscard]] Tensor leaky_relu_grad(const Tensor& grad, const Tensor& y, double slope);
-/// min(max(a, low), high), and a NaN stays one.
-[[nodiscard]] Tensor hardtanh(const Tensor& a, double low, double high);
-/// The gradient through it: grad where low < x < high, else 0.
+/// The gradient through hardtanh: grad where low < x < high, else 0.
 [[nodiscard]] Tensor hardtanh_grad(const Tensor& grad, const Tensor& x, double low, double high);
 /// a * Phi(a), with the normal distribution function by erf (Hendrycks and Gimpel, 2016).
 [[nodiscard]] Tensor gelu(const Tensor& a);
@@ -53,9 +51,10 @@ void relu_in_place(Tensor& a);
 [[nodiscard]] Tensor le(const Tensor& a, const Tensor& b);
 [[nodiscard]] Tensor gt(const Tensor& a, const Tensor& b);
 [[nodiscard]] Tensor ge(const Tensor& a, const Tensor& b);
-[[nodiscard]] Tensor logical_not(const Tensor& a);
-/// True where a is a number: neither NaN nor infinite.
-[[nodiscard]] Tensor isfinite(const Tensor& a);
+// The same of whether they are 0.
+[[nodiscard]] Tensor logical_and(const Tensor& a, const Tensor& b);
+[[nodiscard]] Tensor logical_or(const Tensor& a, const Tensor& b);
+[[nodiscard]] Tensor logical_xor(const Tensor& a, const Tensor& b);
 /// a where `condition` (bool) is true, else b; all three broadcast.
 [[nodiscard]] Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
 
@@ -78,5 +77,14 @@ void add_scaled(Tensor& a, const Tensor& b, double scale = 1);
 [[nodiscard]] inline Tensor operator-(double a, const Tensor& b) { return sub(scalar_like(a, b), b); }
 [[nodiscard]] inline Tensor operator*(double a, const Tensor& b) { return mul(scalar_like(a, b), b); }
 [[nodiscard]] inline Tensor operator/(double a, const Tensor& b) { return div(scalar_like(a, b), b); }
+
+[[nodiscard]] inline Tensor pow(double base, const Tensor& exponent) {
+  return pow(scalar_like(base, exponent), exponent);
+}
+/// a + weight (b - a)
+[[nodiscard]] inline Tensor lerp(const Tensor& a, const Tensor& b, const Tensor& weight) {
+  return a + weight * (b - a);
+}
+[[nodiscard]] inline Tensor lerp(const Tensor& a, const Tensor& b, double weight) { return a + weight * (b - a); }
 
 }  // namespace reel

@@ -2,16 +2,35 @@
 
 #include <cstdint>
 
-/// to[i] = f(from[i]) for i < n, in vectors, within a few units in the last place. Only where has_fast_vectors().
-namespace reel::kernels::functions {
+namespace reel::kernels {
 
-using Function = void (*)(const float* from, float* to, std::int64_t n);
+/// Functions of float32 that are made of vectors, within a few units in the last place.
+enum class Function {
+  exp,
+  exp2,
+  expm1,
+  log,
+  log2,
+  log10,
+  log1p,
+  sin,
+  cos,
+  tan,
+  asin,
+  acos,
+  atan,
+  sinh,
+  cosh,
+  asinh,
+  acosh,
+  atanh,
+  tanh,
+  sigmoid,
+  softplus,
+  erf
+};
 
-void exp(const float* from, float* to, std::int64_t n);
-void log(const float* from, float* to, std::int64_t n);
-void tanh(const float* from, float* to, std::int64_t n);
-void sigmoid(const float* from, float* to, std::int64_t n);
-void softplus(const float* from, float* to, std::int64_t n);
-void erf(const float* from, float* to, std::int64_t n);
+/// to[i] = f(from[i]) for i < n. Only where has_fast_vectors().
+void apply(Function f, const float* from, float* to, std::int64_t n);
 
-}  // namespace reel::kernels::functions
+}  // namespace reel::kernels

@@ -4,12 +4,17 @@
 #include <reel/core/parallel.h>
 #include <reel/core/simd.h>
 #include <reel/core/tensor.h>
+#include <type_traits>
 
 /// Loops over the elements of several tensors of one shape and any strides: what every elementwise kernel stands on.
 namespace reel::kernels {
 
 /// Elements that one thread handles at a time: some 20 microseconds of a memory-bound loop.
 inline constexpr std::int64_t loop_chunk = 1 << 15;
+
+/// What numbers of type T are added up in where that costs nothing.
+template <class T>
+using Wide = std::conditional_t<std::is_floating_point_v<T>, double, T>;
 
 /// The shape of a loop nest and, for each of its N operands, how far one step along each axis goes.
 template <std::size_t N>
@@ -116,6 +121,13 @@ Tensor map(const Tensor& a, const F& f) {
                  unary_row(to + at[0], from + at[1], step[1], n, f);
                });
   return out;
+}
+
+/// The same of float32 or float64. Throws TypeError under the name of `op` for another dtype.
+template <class F>
+Tensor map_floats(std::string_view op, const Tensor& a, const F& f) {
+  require_defined(op, a);
+  return visit_floats(op, a.dtype(), [&]<class T>(T) { return map<T, T>(a, f); });
 }
 
 /// A new tensor of f(a, b), element by element, of contiguous tensors of one shape.

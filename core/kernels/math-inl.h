@@ -10,7 +10,9 @@
 
 #include <hwy/contrib/math/math-inl.h>
 
+#include <cmath>
 #include <limits>
+#include <numbers>
 #include <reel/core/kernels/lanes-inl.h>
 
 HWY_BEFORE_NAMESPACE();
@@ -26,6 +28,91 @@ HWY_INLINE Vec log(Vec x) {
   const Vec of_negative = hn::IfThenElse(hn::Lt(x, hn::Zero(Floats())), hn::NaN(Floats()), x);  // x: infinity and NaN
   const Vec unusual = hn::IfThenElse(hn::Eq(x, hn::Zero(Floats())), hn::Neg(infinity), of_negative);
   return hn::IfThenElse(is_usual, hn::Log(Floats(), x), unusual);
+}
+
+/// near(x) for numbers in [low, high], where Highway's functions are defined; the others, which are rare, are left to
+/// `far` one by one. So are NaN and infinities.
+template <class Near>
+HWY_INLINE Vec within(float low, float high, Vec x, float (*far)(float), const Near& near) {
+  const auto is_near = hn::And(hn::Ge(x, fill(low)), hn::Le(x, fill(high)));
+  const Vec y = near(Floats(), x);
+  if (hn::AllTrue(Floats(), is_near)) [[likely]]
+    return y;
+  HWY_ALIGN float numbers[lanes];
+  store(x, numbers);
+  for (float& number : numbers) number = far(number);
+  return hn::IfThenElse(is_near, y, load(numbers));
+}
+
+constexpr float largest = std::numeric_limits<float>::max();
+constexpr float below_one = 1 - std::numeric_limits<float>::epsilon() / 2;
+
+/// By the whole numbers, which are exact, and what is left.
+HWY_INLINE Vec exp2(Vec x) {
+  const auto near = [](auto d, Vec v) HWY_ATTR {
+    const hn::RebindToSigned<decltype(d)> whole;
+    const Vec nearest = hn::Round(v);
+    const auto power = hn::ShiftLeft<23>(hn::Add(hn::ConvertTo(whole, nearest), hn::Set(whole, 127)));
+    return hn::Mul(hn::Exp(d, hn::Mul(hn::Sub(v, nearest), fill(std::numbers::ln2_v<float>))), hn::BitCast(d, power));
+  };
+  return within(-126, 127, x, std::exp2, near);
+}
+HWY_INLINE Vec expm1(Vec x) {
+  return within(-100, 88, x, std::expm1, [](auto d, Vec v) HWY_ATTR { return hn::Expm1(d, v); });
+}
+/// The exponent, which is exact, and the logarithm of what is left, in [1 / sqrt(2), sqrt(2)).
+HWY_INLINE Vec log2(Vec x) {
+  const auto near = [](auto d, Vec v) HWY_ATTR {
+    const hn::RebindToSigned<decltype(d)> whole;
+    const auto bits = hn::BitCast(whole, v);
+    const auto root = hn::BitCast(whole, fill(std::numbers::sqrt2_v<float> / 2));
+    const auto exponent = hn::ShiftRight<23>(hn::Sub(bits, root));
+    const Vec rest = hn::BitCast(d, hn::Sub(bits, hn::ShiftLeft<23>(exponent)));
+    return hn::MulAdd(hn::Log(d, rest), fill(std::numbers::log2e_v<float>), hn::ConvertTo(d, exponent));
+  };
+  return within(std::numeric_limits<float>::min(), largest, x, std::log2, near);
+}
+HWY_INLINE Vec log10(Vec x) { return hn::Mul(log(x), fill(1 / std::numbers::ln10_v<float>)); }
+HWY_INLINE Vec log1p(Vec x) {
+  return within(-below_one, largest, x, std::log1p, [](auto d, Vec v) HWY_ATTR { return hn::Log1p(d, v); });
+}
+HWY_INLINE Vec sin(Vec x) {
+  return within(-39000, 39000, x, std::sin, [](auto d, Vec v) HWY_ATTR { return hn::Sin(d, v); });
+}
+HWY_INLINE Vec cos(Vec x) {
+  return within(-39000, 39000, x, std::cos, [](auto d, Vec v) HWY_ATTR { return hn::Cos(d, v); });
+}
+HWY_INLINE Vec tan(Vec x) {
+  const auto near = [](auto d, Vec v) HWY_ATTR { return hn::Div(hn::Sin(d, v), hn::Cos(d, v)); };
+  return within(-39000, 39000, x, std::tan, near);
+}
+HWY_INLINE Vec asin(Vec x) {
+  return within(-1, 1, x, std::asin, [](auto d, Vec v) HWY_ATTR { return hn::Asin(d, v); });
+}
+HWY_INLINE Vec acos(Vec x) {
+  return within(-1, 1, x, std::acos, [](auto d, Vec v) HWY_ATTR { return hn::Acos(d, v); });
+}
+HWY_INLINE Vec atan(Vec x) {
+  return within(-largest, largest, x, std::atan, [](auto d, Vec v) HWY_ATTR { return hn::Atan(d, v); });
+}
+HWY_INLINE Vec sinh(Vec x) {
+  return within(-88, 88, x, std::sinh, [](auto d, Vec v) HWY_ATTR { return hn::Sinh(d, v); });
+}
+HWY_INLINE Vec cosh(Vec x) {
+  const auto near = [](auto d, Vec v) HWY_ATTR {
+    const Vec e = hn::Exp(d, v);
+    return hn::MulAdd(fill(0.5F), e, hn::Div(fill(0.5F), e));
+  };
+  return within(-88, 88, x, std::cosh, near);
+}
+HWY_INLINE Vec asinh(Vec x) {
+  return within(-largest, largest, x, std::asinh, [](auto d, Vec v) HWY_ATTR { return hn::Asinh(d, v); });
+}
+HWY_INLINE Vec acosh(Vec x) {
+  return within(1, largest, x, std::acosh, [](auto d, Vec v) HWY_ATTR { return hn::Acosh(d, v); });
+}
+HWY_INLINE Vec atanh(Vec x) {
+  return within(-below_one, below_one, x, std::atanh, [](auto d, Vec v) HWY_ATTR { return hn::Atanh(d, v); });
 }
 
 template <class D, class V = hn::Vec<D>>

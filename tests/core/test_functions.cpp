@@ -27,12 +27,41 @@ const Unary functions[] = {
     {"sign", sign, [](double x) { return x > 0   ? 1.0
                                          : x < 0 ? -1.0
                                                  : 0.0; }, true},
-    {"square", [](const Tensor& a) { return pow(a, 2); }, [](double x) { return x * x; }},
+    {"square", square, [](double x) { return x * x; }, true},
+    {"pow 2", [](const Tensor& a) { return pow(a, 2); }, [](double x) { return x * x; }},
+    {"pow 3", [](const Tensor& a) { return pow(a, 3); }, [](double x) { return x * x * x; }},
+    {"pow 1/2", [](const Tensor& a) { return pow(a, 0.5); }, [](double x) { return std::sqrt(x); }},
+    {"pow 1", [](const Tensor& a) { return pow(a, 1); }, [](double x) { return x; }},
+    {"pow -1/2", [](const Tensor& a) { return pow(a, -0.5); }, [](double x) { return 1 / std::sqrt(x); }},
+    {"pow 2.5", [](const Tensor& a) { return pow(a, 2.5); }, [](double x) { return std::pow(x, 2.5); }},
+    {"pow of 2", [](const Tensor& a) { return pow(2, a); }, [](double x) { return std::exp2(x); }},
     {"exp", exp, [](double x) { return std::exp(x); }},
     {"log", log, [](double x) { return std::log(x); }},
     {"sqrt", sqrt, [](double x) { return std::sqrt(x); }},
     {"sin", sin, [](double x) { return std::sin(x); }},
     {"cos", cos, [](double x) { return std::cos(x); }},
+    {"exp2", exp2, [](double x) { return std::exp2(x); }},
+    {"expm1", expm1, [](double x) { return std::expm1(x); }},
+    {"log2", log2, [](double x) { return std::log2(x); }},
+    {"log10", log10, [](double x) { return std::log10(x); }},
+    {"log1p", log1p, [](double x) { return std::log1p(x); }},
+    {"tan", tan, [](double x) { return std::tan(x); }},
+    {"asin", asin, [](double x) { return std::asin(x); }},
+    {"acos", acos, [](double x) { return std::acos(x); }},
+    {"atan", atan, [](double x) { return std::atan(x); }},
+    {"sinh", sinh, [](double x) { return std::sinh(x); }},
+    {"cosh", cosh, [](double x) { return std::cosh(x); }},
+    {"asinh", asinh, [](double x) { return std::asinh(x); }},
+    {"acosh", acosh, [](double x) { return std::acosh(x); }},
+    {"atanh", atanh, [](double x) { return std::atanh(x); }},
+    {"erfc", erfc, [](double x) { return std::erfc(x); }},
+    {"floor", floor, [](double x) { return std::floor(x); }},
+    {"ceil", ceil, [](double x) { return std::ceil(x); }},
+    {"trunc", trunc, [](double x) { return std::trunc(x); }},
+    {"round", round, [](double x) { return std::nearbyint(x); }},
+    {"frac", frac, [](double x) { return x - std::trunc(x); }},
+    {"rsqrt", rsqrt, [](double x) { return 1 / std::sqrt(x); }},
+    {"reciprocal", reciprocal, [](double x) { return 1 / x; }},
     {"erf", erf, [](double x) { return std::erf(x); }},
     {"tanh", tanh, [](double x) { return std::tanh(x); }},
     {"sigmoid", sigmoid, [](double x) { return 1 / (1 + std::exp(-x)); }},
@@ -127,6 +156,16 @@ TEST_CASE("a NaN comes through every function but sign") {
 
 TEST_CASE("abs of a negative zero is positive") { CHECK(!std::signbit(abs(Tensor::scalar(-0.0)).item())); }
 
+TEST_CASE("logarithms of whole powers are whole numbers, and halves are rounded to even ones") {
+  for (int k = -20; k <= 20; ++k) {
+    CHECK(log2(Tensor::scalar(std::ldexp(1, k))).item() == k);
+    CHECK(exp2(Tensor::scalar(k)).item() == std::ldexp(1, k));
+  }
+  const Tensor rounded = round(Tensor::of({-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 2.6}));
+  const double expected[] = {-2, -2, 0, 0, 2, 2, 3};
+  for (std::int64_t i = 0; i < 7; ++i) CHECK(rounded.at({i}) == expected[i]);
+}
+
 TEST_CASE("logical_not and isfinite give bools") {
   for (const DType dtype : {float32, float64, int64, uint8, boolean}) {
     const Tensor out = logical_not(Tensor::of({0, 1, 0}, dtype));
@@ -137,7 +176,12 @@ TEST_CASE("logical_not and isfinite give bools") {
   }
   const Tensor finite = isfinite(Tensor::of({0, not_a_number, inf, -inf, 3e38}));
   CHECK(finite.dtype() == boolean);
-  for (std::int64_t i = 0; i < 5; ++i) CHECK(finite.at({i}) == (i == 0 || i == 4));
+  const Tensor some = Tensor::of({0, not_a_number, inf, -inf, 3e38});
+  for (std::int64_t i = 0; i < 5; ++i) {
+    CHECK(finite.at({i}) == (i == 0 || i == 4));
+    CHECK(isnan(some).at({i}) == (i == 1));
+    CHECK(isinf(some).at({i}) == (i == 2 || i == 3));
+  }
 }
 
 TEST_CASE("leaky_relu_grad is told by the output's sign and stops infinities at dead units") {
