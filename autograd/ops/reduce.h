@@ -9,6 +9,13 @@ namespace reel {
 [[nodiscard]] Variable sum(const Variable& a, const Dims& axes = {}, bool keepdim = false);
 [[nodiscard]] Variable mean(const Variable& a, const Dims& axes = {}, bool keepdim = false);
 [[nodiscard]] Variable var(const Variable& a, const Dims& axes = {}, bool keepdim = false, std::int64_t correction = 1);
+/// The gradient where all values are equal is 0.
+[[nodiscard]] Variable stddev(const Variable& a, const Dims& axes = {}, bool keepdim = false,
+                              std::int64_t correction = 1);
+[[nodiscard]] Variable prod(const Variable& a, const Dims& axes = {}, bool keepdim = false);
+/// The gradient where all values are 0 is 0, and so is that of a value which is 0.
+[[nodiscard]] Variable norm(const Variable& a, double p = 2, const Dims& axes = {}, bool keepdim = false);
+[[nodiscard]] Variable logsumexp(const Variable& a, const Dims& axes = {}, bool keepdim = false);
 /// Equal largest values share the gradient equally.
 [[nodiscard]] Variable max(const Variable& a, const Dims& axes = {}, bool keepdim = false);
 [[nodiscard]] Variable min(const Variable& a, const Dims& axes = {}, bool keepdim = false);

@@ -1,50 +1,63 @@
 #include <cmath>
+#include <limits>
 #include <reel/core/kernels/elementwise.h>
+#include <reel/core/kernels/fold.h>
 #include <reel/core/kernels/loops.h>
 #include <reel/core/kernels/reduce.h>
-#include <type_traits>
 #include <vector>
 
 namespace reel {
 namespace {
 
-/// A run of neighbouring axes to reduce, row-major: out[o][i] = reduce over n of x[o][n][i].
-struct Folded {
-  Tensor values;
-  std::int64_t outer = 1;
-  std::int64_t n = 1;
-  std::int64_t inner = 1;
-};
+using kernels::each_run;
+using kernels::each_strip;
+using kernels::fold;
+using kernels::Folded;
+using kernels::reduce_runs;
+using kernels::Wide;
 
-Folded fold(const Tensor& a, int begin, int end) {
-  Folded folded{.values = a.contiguous()};
-  for (int i = 0; i < a.rank(); ++i) (i < begin ? folded.outer : i < end ? folded.n : folded.inner) *= a.shape()[i];
-  return folded;
+/// n values put together by `join`, beginning with `start`, in lanes that the compiler can keep in vector registers.
+template <class T, class W, class Join>
+REEL_SIMD W join_run(const T* x, std::int64_t n, W start, const Join& join) {
+  constexpr std::int64_t width = 16;
+  W lanes[width];
+  std::fill_n(lanes, width, start);
+  std::int64_t i = 0;
+  for (; i + width <= n; i += width) {
+    for (std::int64_t k = 0; k < width; ++k) lanes[k] = join(lanes[k], static_cast<W>(x[i + k]));
+  }
+  for (; i < n; ++i) start = join(start, static_cast<W>(x[i]));
+  for (const W lane : lanes) start = join(start, lane);
+  return start;
 }
 
-/// Reduces one run of neighbouring axes after another, the last one first, by `reduce(to, folded)`. No axes at all is
-/// one empty run: the reduction then has n = 1.
-template <class Reduce>
-Tensor reduce_runs(std::string_view op, const Tensor& a, const Dims& axes, bool keepdim, const Reduce& reduce) {
-  const auto reduced = axis_set(op, axes, a.rank());
-  const auto is_reduced = [&](int axis) { return reduced[static_cast<std::size_t>(axis)]; };
-  Tensor left = a;
-  int end = a.rank();
-  do {
-    while (end > 0 && !is_reduced(end - 1)) --end;
-    int begin = end;
-    Shape shape = left.shape();
-    while (begin > 0 && is_reduced(begin - 1)) shape[--begin] = 1;
-    Tensor out = Tensor::empty(shape, a.dtype());
-    reduce(out, fold(left, begin, end));
-    left = out;
-    end = begin;
-  } while (end > 0);
-  return left.reshape(reduced_shape(op, a.shape(), axes, keepdim));
+constexpr std::int64_t join_strip_width = 64;
+
+/// The same of each of `width` <= join_strip_width columns of n rows, `step` apart.
+template <class T, class W, class Join>
+REEL_SIMD void join_strip(T* to, const T* x, std::int64_t n, std::int64_t step, std::int64_t width, W start,
+                          const Join& join) {
+  W total[join_strip_width];
+  std::fill_n(total, width, start);
+  for (std::int64_t k = 0; k < n; ++k) {
+    for (std::int64_t i = 0; i < width; ++i) total[i] = join(total[i], static_cast<W>(x[k * step + i]));
+  }
+  for (std::int64_t i = 0; i < width; ++i) to[i] = static_cast<T>(total[i]);
 }
 
-template <class T>
-using Wide = std::conditional_t<std::is_floating_point_v<T>, double, T>;
+/// All values put together by `join`, which doesn't mind the order but for rounding, beginning with `start`.
+template <class T, class W, class Join>
+Tensor join_runs(std::string_view op, const Tensor& a, const Dims& axes, bool keepdim, W start, const Join& join) {
+  return reduce_runs(op, a, axes, keepdim, [&](Tensor& out, const Folded& f) {
+    const T* x = f.values.data<T>();
+    T* to = out.mutable_data<T>();
+    each_strip(f, join_strip_width, [&](std::int64_t o, std::int64_t i, std::int64_t width) {
+      const T* from = x + f.offset(o, i);
+      if (f.inner == 1) to[o] = static_cast<T>(join_run(from, f.n, start, join));
+      else join_strip(to + o * f.inner + i, from, f.n, f.inner, width, start, join);
+    });
+  });
+}
 
 constexpr std::int64_t block = 1024;
 
@@ -108,23 +121,13 @@ void sum_folded(T* out, const Folded& f) {
   const T* x = f.values.data<T>();
   if (f.outer == 1 && f.inner == 1) {
     *out = sum_long(x, f.n);
-  } else if (f.inner == 1) {
-    const std::int64_t rows = std::max<std::int64_t>(1, kernels::loop_chunk / std::max<std::int64_t>(f.n, 1));
-    parallel_for(f.outer, rows, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t o = begin; o < end; ++o) out[o] = static_cast<T>(sum_run(x + o * f.n, f.n));
-    });
-  } else {
-    constexpr std::int64_t strip = 512;
-    const std::int64_t strips = (f.inner + strip - 1) / strip;
-    const std::int64_t grain = std::max<std::int64_t>(1, kernels::loop_chunk / std::max<std::int64_t>(f.n * strip, 1));
-    parallel_for(f.outer * strips, grain, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t task = begin; task < end; ++task) {
-        const std::int64_t o = task / strips;
-        const std::int64_t i = task % strips * strip;
-        sum_strip(out + o * f.inner + i, x + o * f.n * f.inner + i, f.n, f.inner, std::min(strip, f.inner - i));
-      }
-    });
+    return;
   }
+  each_strip(f, 512, [&](std::int64_t o, std::int64_t i, std::int64_t width) {
+    const T* from = x + f.offset(o, i);
+    if (f.inner == 1) out[o] = static_cast<T>(sum_run(from, f.n));
+    else sum_strip(out + o * f.inner + i, from, f.n, f.inner, width);
+  });
 }
 
 // `op` is whose name an error carries: mean and var are sums too.
@@ -144,39 +147,50 @@ Tensor mean_of(std::string_view op, const Tensor& a, const Dims& axes, bool keep
   return total / (static_cast<double>(a.numel()) / static_cast<double>(total.numel()));
 }
 
-/// out[o][i] = the first x[o][.][i] that no other beats, or its index; a NaN beats everything.
-template <class T, class Better, class Write>
-void select_folded(const Folded& f, const Better& better, const Write& write) {
-  const T* x = f.values.data<T>();
-  const std::int64_t grain = std::max<std::int64_t>(1, kernels::loop_chunk / std::max<std::int64_t>(f.n, 1));
-  parallel_for(f.outer * f.inner, grain, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t at = begin; at < end; ++at) {
-      const T* run = x + at / f.inner * f.n * f.inner + at % f.inner;
-      std::int64_t best = 0;
-      for (std::int64_t k = 1; k < f.n && run[best * f.inner] == run[best * f.inner]; ++k) {
-        const T value = run[k * f.inner];
-        if (better(value, run[best * f.inner]) || value != value) best = k;
-      }
-      write(at, best, run[best * f.inner]);
-    }
-  });
-}
-
 /// Every element of the result needs one to be chosen from.
 void require_choice(std::string_view op, const Shape& shape, const Shape& result) {
   require<ShapeError>(numel(shape) > 0 || numel(result) == 0, op, "shape ", shape, " has no elements to choose from");
 }
 
+/// The best value of all, where `better` compares two; a NaN is better than all.
 template <class Better>
 Tensor extremum(std::string_view op, const Tensor& a, const Dims& axes, bool keepdim, const Better& better) {
   require_defined(op, a);
   require_choice(op, a.shape(), reduced_shape(op, a.shape(), axes, keepdim));
   return visit_numbers(op, a.dtype(), [&]<class T>(T) {
-    return reduce_runs(op, a, axes, keepdim, [&](Tensor& out, const Folded& f) {
-      T* to = out.mutable_data<T>();
-      select_folded<T>(f, better, [&](std::int64_t at, std::int64_t, T value) { to[at] = value; });
+    using Limits = std::numeric_limits<T>;
+    const T highest = Limits::has_infinity ? Limits::infinity() : Limits::max();
+    const T lowest = Limits::has_infinity ? -Limits::infinity() : Limits::min();
+    const T worst = better(highest, lowest) ? lowest : highest;
+    return join_runs<T>(op, a, axes, keepdim, worst,
+                        [better](T best, T x) { return better(x, best) || x != x ? x : best; });
+  });
+}
+
+/// The place of the first of the best.
+template <class Better>
+Tensor arg_extremum(std::string_view op, const Tensor& a, std::int64_t axis, bool keepdim, const Better& better) {
+  require_defined(op, a);
+  const int along = normalize_axis(op, axis, a.rank());
+  const Tensor best = extremum(op, a, {along}, keepdim, better);
+  Tensor out = Tensor::empty(best.shape(), int64);
+  auto* to = out.mutable_data<std::int64_t>();
+  visit_numbers(op, a.dtype(), [&]<class T>(T) {
+    const T* values = best.data<T>();
+    const Folded f = fold(a, along, along + 1);
+    each_run<T>(f, [&](std::int64_t at, const T* run) {
+      std::int64_t k = 0;
+      while (run[k * f.inner] != values[at] && run[k * f.inner] == run[k * f.inner]) ++k;
+      to[at] = k;
     });
   });
+  return out;
+}
+
+/// Where a is not 0.
+Tensor truths(std::string_view op, const Tensor& a) {
+  require_defined(op, a);
+  return a.dtype() == boolean ? a : ne(a, Tensor::scalar(0, a.dtype()));
 }
 
 }  // namespace
@@ -213,6 +227,38 @@ Tensor var(const Tensor& a, const Dims& axes, bool keepdim, std::int64_t correct
   return total / std::max(n - static_cast<double>(correction), 0.0);
 }
 
+Tensor stddev(const Tensor& a, const Dims& axes, bool keepdim, std::int64_t correction) {
+  return sqrt(var(a, axes, keepdim, correction));
+}
+
+Tensor prod(const Tensor& a, const Dims& axes, bool keepdim) {
+  require_defined("prod", a);
+  return visit_numbers("prod", a.dtype(), [&]<class T>(T) {
+    return join_runs<T>("prod", a, axes, keepdim, Wide<T>{1}, [](Wide<T> x, Wide<T> y) { return x * y; });
+  });
+}
+
+Tensor norm(const Tensor& a, double p, const Dims& axes, bool keepdim) {
+  require_defined("norm", a);
+  visit_floats("norm", a.dtype(), [](auto) {});
+  if (p == 0) return count_nonzero(a, axes, keepdim).to(a.dtype());
+  if (p == 2) return sqrt(sum_of("norm", a * a, axes, keepdim));
+  const Tensor size = abs(a);
+  if (p == 1) return sum_of("norm", size, axes, keepdim);
+  if (std::isinf(p)) return p > 0 ? max(size, axes, keepdim) : min(size, axes, keepdim);
+  return pow(sum_of("norm", pow(size, p), axes, keepdim), 1 / p);
+}
+
+Tensor logsumexp(const Tensor& a, const Dims& axes, bool keepdim) {
+  require_defined("logsumexp", a);
+  visit_floats("logsumexp", a.dtype(), [](auto) {});
+  const Shape kept = reduced_shape("logsumexp", a.shape(), axes, true);
+  const Tensor zeros = Tensor::zeros(kept, a.dtype());
+  const Tensor top = a.numel() == 0 ? zeros : max(a, axes, true);
+  const Tensor shift = where(isfinite(top), top, zeros);  // infinity less infinity would be no number
+  return (log(sum(exp(a - shift), axes, true)) + shift).reshape(reduced_shape("logsumexp", a.shape(), axes, keepdim));
+}
+
 Tensor max(const Tensor& a, const Dims& axes, bool keepdim) {
   return extremum("max", a, axes, keepdim, [](auto x, auto y) { return x > y; });
 }
@@ -222,18 +268,23 @@ Tensor min(const Tensor& a, const Dims& axes, bool keepdim) {
 }
 
 Tensor argmax(const Tensor& a, std::int64_t axis, bool keepdim) {
-  require_defined("argmax", a);
-  const int along = normalize_axis("argmax", axis, a.rank());
-  const Shape shape = reduced_shape("argmax", a.shape(), {along}, keepdim);
-  require_choice("argmax", a.shape(), shape);
-  Tensor out = Tensor::empty(shape, int64);
-  auto* to = out.mutable_data<std::int64_t>();
-  const Folded f = fold(a, along, along + 1);
-  visit_numbers("argmax", a.dtype(), [&]<class T>(T) {
-    select_folded<T>(
-        f, [](T x, T y) { return x > y; }, [&](std::int64_t at, std::int64_t best, T) { to[at] = best; });
-  });
-  return out;
+  return arg_extremum("argmax", a, axis, keepdim, [](auto x, auto y) { return x > y; });
+}
+
+Tensor argmin(const Tensor& a, std::int64_t axis, bool keepdim) {
+  return arg_extremum("argmin", a, axis, keepdim, [](auto x, auto y) { return x < y; });
+}
+
+Tensor any(const Tensor& a, const Dims& axes, bool keepdim) {
+  return join_runs<bool>("any", truths("any", a), axes, keepdim, false, [](bool x, bool y) { return x || y; });
+}
+
+Tensor all(const Tensor& a, const Dims& axes, bool keepdim) {
+  return join_runs<bool>("all", truths("all", a), axes, keepdim, true, [](bool x, bool y) { return x && y; });
+}
+
+Tensor count_nonzero(const Tensor& a, const Dims& axes, bool keepdim) {
+  return sum_of("count_nonzero", truths("count_nonzero", a).to(int64), axes, keepdim);
 }
 
 bool all_finite(const Tensor& a) {
