@@ -9,6 +9,7 @@
 #include <reel/autograd/ops/arithmetic.h>
 #include <reel/autograd/ops/attention.h>
 #include <reel/autograd/ops/conv.h>
+#include <reel/autograd/ops/einsum.h>
 #include <reel/autograd/ops/embedding.h>
 #include <reel/autograd/ops/index.h>
 #include <reel/autograd/ops/interpolate.h>
@@ -21,6 +22,9 @@
 #include <reel/autograd/ops/rearrange.h>
 #include <reel/autograd/ops/reduce.h>
 #include <reel/autograd/ops/rnn.h>
+#include <reel/autograd/ops/scan.h>
+#include <reel/autograd/ops/sort.h>
+#include <reel/autograd/ops/unary.h>
 #include <reel/autograd/ops/unfold.h>
 #include <reel/autograd/ops/view.h>
 #include <reel/autograd/tape.h>

@@ -18,6 +18,7 @@ from golden_file import GoldenFile
 from index_cases import add_index_cases
 from init_cases import add_init_cases
 from loss_cases import add_loss_cases
+from maths_cases import add_maths_cases
 from nn_cases import add_network_cases
 from norm_cases import add_norm_cases
 from optim_cases import add_optim_cases
@@ -38,6 +39,7 @@ MAKERS = {
     "ops_image": add_image_cases,
     "ops_index": add_index_cases,
     "ops_loss": add_loss_cases,
+    "ops_maths": add_maths_cases,
     "ops_network": add_network_cases,
     "ops_norm": add_norm_cases,
     "ops_padding": add_padding_cases,
