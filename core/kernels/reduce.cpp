@@ -16,10 +16,11 @@ using kernels::Folded;
 using kernels::reduce_runs;
 using kernels::Wide;
 
-/// n values put together by `join`, beginning with `start`, in lanes that the compiler can keep in vector registers.
+/// n values put together by `join`, beginning with `start`, in so many lanes that the compiler keeps the loop over them
+/// and makes vectors of it.
 template <class T, class W, class Join>
 REEL_SIMD W join_run(const T* x, std::int64_t n, W start, const Join& join) {
-  constexpr std::int64_t width = 16;
+  constexpr std::int64_t width = 32;
   W lanes[width];
   std::fill_n(lanes, width, start);
   std::int64_t i = 0;
@@ -163,7 +164,7 @@ Tensor extremum(std::string_view op, const Tensor& a, const Dims& axes, bool kee
     const T lowest = Limits::has_infinity ? -Limits::infinity() : Limits::min();
     const T worst = better(highest, lowest) ? lowest : highest;
     return join_runs<T>(op, a, axes, keepdim, worst,
-                        [better](T best, T x) { return better(x, best) || x != x ? x : best; });
+                        [better](T best, T x) { return (better(x, best) | (x != x)) ? x : best; });
   });
 }
 
@@ -276,11 +277,11 @@ Tensor argmin(const Tensor& a, std::int64_t axis, bool keepdim) {
 }
 
 Tensor any(const Tensor& a, const Dims& axes, bool keepdim) {
-  return join_runs<bool>("any", truths("any", a), axes, keepdim, false, [](bool x, bool y) { return x || y; });
+  return join_runs<bool>("any", truths("any", a), axes, keepdim, false, [](bool x, bool y) { return x | y; });
 }
 
 Tensor all(const Tensor& a, const Dims& axes, bool keepdim) {
-  return join_runs<bool>("all", truths("all", a), axes, keepdim, true, [](bool x, bool y) { return x && y; });
+  return join_runs<bool>("all", truths("all", a), axes, keepdim, true, [](bool x, bool y) { return x & y; });
 }
 
 Tensor count_nonzero(const Tensor& a, const Dims& axes, bool keepdim) {

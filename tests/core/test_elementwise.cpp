@@ -5,10 +5,12 @@
 #include <limits>
 #include <reel/core/kernels/elementwise.h>
 #include <string_view>
+#include <tests/core/sweep.h>
 #include <vector>
 
 using namespace reel;
 using doctest::Contains;
+using reel::testing::element;
 
 namespace {
 
@@ -26,17 +28,6 @@ Tensor numbers(const Shape& shape, DType dtype = float64, std::int64_t salt = 1)
 }
 
 bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
-
-/// The element of `t` at an index of the broadcast shape `out`, found by its strides.
-double element(const Tensor& t, const Shape& out, std::int64_t i) {
-  std::int64_t place = 0;
-  for (int axis = out.rank() - 1; axis >= 0; --axis) {
-    const int own = axis - (out.rank() - t.rank());
-    if (own >= 0 && t.shape()[own] != 1) place += i % out[axis] * t.strides()[own];
-    i /= out[axis];
-  }
-  return visit_all(t.dtype(), [&]<class T>(T) { return static_cast<double>(t.data<T>()[place]); });
-}
 
 template <class F>
 void check_binary(const Tensor& a, const Tensor& b, const Tensor& out, const F& f) {
