@@ -1,6 +1,7 @@
 #include <array>
 #include <cmath>
 #include <reel/autograd/ops/arithmetic.h>
+#include <reel/autograd/ops/checks.h>
 #include <reel/autograd/ops/composed.h>
 #include <reel/autograd/ops/reduce.h>
 #include <reel/autograd/ops/view.h>
@@ -102,6 +103,8 @@ Variable prod(const Variable& a, const Dims& axes, bool keepdim) {
 }
 
 Variable norm(const Variable& a, double p, const Dims& axes, bool keepdim) {
+  require_floats("norm", a);
+  static_cast<void>(reduced_shape("norm", a.shape(), axes, keepdim));  // its errors are this op's
   if (p == 1) return sum(abs(a), axes, keepdim);
   if (std::isinf(p)) return p > 0 ? max(abs(a), axes, keepdim) : min(abs(a), axes, keepdim);
   const Tensor y = norm(a.value(), p, axes, keepdim);
@@ -111,8 +114,10 @@ Variable norm(const Variable& a, double p, const Dims& axes, bool keepdim) {
                   const Variable share = spread(divide_or_zero(grad, step.output(y)), a.shape(), axes);
                   if (p == 2) return {share * a};
                   // sign(a) (|a| / y)^(p - 1), by way of a: a slope at 0 is found for the second derivative, too.
-                  const Variable apart = where(eq(a.value(), scalar_like(0, y)), scalar_like(1, y), a);
-                  const Variable ratio = abs(apart) / spread(step.output(y), a.shape(), axes);
+                  const auto not_zero = [one = scalar_like(1, y)](const Variable& x) {
+                    return where(eq(x.value(), scalar_like(0, x.value())), one, x);
+                  };
+                  const Variable ratio = abs(not_zero(a)) / spread(not_zero(step.output(y)), a.shape(), axes);
                   return {share * a * pow(ratio, p - 2)};
                 },
                 {{"p", p}, {"axes", axes, Dims{}}, {"keepdim", keepdim, false}});

@@ -131,7 +131,7 @@ void sum_folded(T* out, const Folded& f) {
   });
 }
 
-// `op` is whose name an error carries: mean and var are sums too.
+// `op` is whose name an error carries: mean, var and norm are sums too.
 
 Tensor sum_of(std::string_view op, const Tensor& a, const Dims& axes, bool keepdim) {
   require_defined(op, a);
@@ -146,6 +146,13 @@ Tensor mean_of(std::string_view op, const Tensor& a, const Dims& axes, bool keep
   require<TypeError>(is_floating(a.dtype()), op, "wants float32 or float64, got ", a.dtype());
   const Tensor total = sum_of(op, a, axes, keepdim);
   return total / (static_cast<double>(a.numel()) / static_cast<double>(total.numel()));
+}
+
+Tensor var_of(std::string_view op, const Tensor& a, const Dims& axes, bool keepdim, std::int64_t correction) {
+  const Tensor centred = a - mean_of(op, a, axes, true);
+  const Tensor total = sum_of(op, centred * centred, axes, keepdim);
+  const auto n = static_cast<double>(a.numel()) / static_cast<double>(total.numel());
+  return total / std::max(n - static_cast<double>(correction), 0.0);
 }
 
 /// Every element of the result needs one to be chosen from.
@@ -222,14 +229,11 @@ Tensor sum(const Tensor& a, const Dims& axes, bool keepdim) { return sum_of("sum
 Tensor mean(const Tensor& a, const Dims& axes, bool keepdim) { return mean_of("mean", a, axes, keepdim); }
 
 Tensor var(const Tensor& a, const Dims& axes, bool keepdim, std::int64_t correction) {
-  const Tensor centred = a - mean_of("var", a, axes, true);
-  const Tensor total = sum_of("var", centred * centred, axes, keepdim);
-  const auto n = static_cast<double>(a.numel()) / static_cast<double>(total.numel());
-  return total / std::max(n - static_cast<double>(correction), 0.0);
+  return var_of("var", a, axes, keepdim, correction);
 }
 
 Tensor stddev(const Tensor& a, const Dims& axes, bool keepdim, std::int64_t correction) {
-  return sqrt(var(a, axes, keepdim, correction));
+  return sqrt(var_of("stddev", a, axes, keepdim, correction));
 }
 
 Tensor prod(const Tensor& a, const Dims& axes, bool keepdim) {
@@ -246,7 +250,9 @@ Tensor norm(const Tensor& a, double p, const Dims& axes, bool keepdim) {
   if (p == 2) return sqrt(sum_of("norm", a * a, axes, keepdim));
   const Tensor size = abs(a);
   if (p == 1) return sum_of("norm", size, axes, keepdim);
-  if (std::isinf(p)) return p > 0 ? max(size, axes, keepdim) : min(size, axes, keepdim);
+  if (std::isinf(p)) {
+    return extremum("norm", size, axes, keepdim, [p](auto x, auto y) { return p > 0 ? x > y : x < y; });
+  }
   return pow(sum_of("norm", pow(size, p), axes, keepdim), 1 / p);
 }
 

@@ -174,7 +174,10 @@ TEST_CASE("slopes where formulas have none are PyTorch's") {
   const auto at = [](std::initializer_list<double> x) { return Tensor::of(x, float64); };
   check_values(slope([](const Variable& x) { return clamp(x, -1, 1); }, at({-1, 1, 0, 2, not_a_number})),
                {1, 1, 1, 0, 0});
-  check_values(slope([](const Variable& x) { return norm(x); }, at({0, 0})), {0, 0});
+  for (const double p : {0.0, 0.5, 1.0, 1.5, 2.0, 3.0, -1.0, inf, -inf}) {
+    CAPTURE(p);
+    check_values(slope([p](const Variable& x) { return norm(x, p); }, at({0, 0})), {0, 0});
+  }
   check_values(slope([](const Variable& x) { return norm(x, -1); }, at({0, 1, -2})), {0, 0, 0});
   check_values(slope([](const Variable& x) { return norm(x, inf); }, at({2, 1, -2})), {0.5, 0, -0.5});
   check_values(slope([](const Variable& x) { return stddev(x); }, at({2, 2, 2})), {0, 0, 0});
@@ -254,13 +257,17 @@ TEST_CASE("op errors: functions, running totals and order") {
       {call([=] { return clamp(two, {}); }), {"ValueError: clamp: ", "a lower bound, an upper one or both"}},
       {call([=] { return clamp(zeros({2}, boolean), 0); }), {"TypeError: clamp: ", "bool"}},
       {call([=] { return clamp(zeros({2}, int64), 0.5); }), {"TypeError: scalar: ", "0.5 is no int64"}},
-      {call([=] { return stddev(two, {2}); }), {"IndexError: var: ", "axis 2"}},
+      {call([=] { return stddev(two, {2}); }), {"IndexError: stddev: ", "axis 2"}},
       {call([=] {
          return prod(two, {0, 0});
        }),
        {"IndexError: prod: ", "twice"}},
       {call([=] { return prod(zeros({2}, boolean)); }), {"TypeError: prod: ", "bool"}},
       {call([=] { return norm(two, 3, {2}); }), {"IndexError: norm: ", "axis 2"}},
+      {call([=] {
+         return norm(two, inf, {0, 0});
+       }),
+       {"IndexError: norm: ", "twice"}},
       {call([=] { return norm(zeros({2}, int64)); }), {"TypeError: norm: ", "int64"}},
       {call([=] { return norm(zeros({0}), inf); }), {"ShapeError: max: ", "[0]"}},
       {call([=] { return logsumexp(two, {-3}); }), {"IndexError: logsumexp: ", "axis -3"}},

@@ -8,7 +8,10 @@
 #include <reel/core/kernels/max_pool_choice.h>
 #include <reel/core/kernels/norm.h>
 #include <reel/core/kernels/pool.h>
+#include <reel/core/kernels/reduce.h>
+#include <reel/core/kernels/scan.h>
 #include <reel/core/kernels/softmax.h>
+#include <reel/core/kernels/sort.h>
 #include <reel/core/random.h>
 #include <string_view>
 #include <tests/threads.h>
@@ -93,6 +96,25 @@ TEST_CASE("kernels give the same bits with any number of threads") {
       {"log_softmax",
        [] {
          return std::vector{log_softmax(numbers({300, 333}))};
+       }},
+      {"reductions",
+       [] {
+         const Tensor x = numbers({301, 40, 37});
+         return std::vector{max(x), min(x, {0}), prod(x, {1}), logsumexp(x, {0, 2}), norm(x, 3), argmin(x, 0)};
+       }},
+      {"running totals",
+       [] {
+         const Tensor x = numbers({301, 1000});
+         return std::vector{cumsum(x, 0), cumsum(x, 1, true), cumprod(x, 0)};
+       }},
+      {"order",
+       [] {
+         const auto [values, indices] = sort(numbers({301, 1000}));
+         return std::vector{values, indices, topk(numbers({301, 1000}), 7, 0).values};
+       }},
+      {"sine",
+       [] {
+         return std::vector{sin(numbers({3, 41'001}))};
        }},
       {"cross_entropy",
        [] {
