@@ -76,7 +76,9 @@ Variable neg(const Variable& a) {
 Variable clamp(const Variable& a, std::optional<double> low, std::optional<double> high) {
   return record("clamp", {a}, clamp(a.value(), low, high),
                 [a = a.value(), low, high](const Variable& grad, const Step&) -> Gradients {
-                  return {where(eq(a, clamp(a, low, high)), grad, scalar_like(0, a))};
+                  const Tensor is_above = ge(a, scalar_like(low.value_or(-infinity), a));
+                  const Tensor is_below = le(a, scalar_like(high.value_or(infinity), a));
+                  return {where(logical_and(is_above, is_below), grad, scalar_like(0, a))};
                 },
                 {{"low", low.value_or(-infinity), -infinity}, {"high", high.value_or(infinity), infinity}});
 }

@@ -27,9 +27,11 @@ REEL_SIMD W join_run(const T* x, std::int64_t n, W start, const Join& join) {
   for (; i + width <= n; i += width) {
     for (std::int64_t k = 0; k < width; ++k) lanes[k] = join(lanes[k], static_cast<W>(x[i + k]));
   }
-  for (; i < n; ++i) start = join(start, static_cast<W>(x[i]));
-  for (const W lane : lanes) start = join(start, lane);
-  return start;
+  for (std::int64_t half = width / 2; half > 0; half /= 2) {
+    for (std::int64_t k = 0; k < half; ++k) lanes[k] = join(lanes[k], lanes[k + half]);
+  }
+  for (; i < n; ++i) lanes[0] = join(lanes[0], static_cast<W>(x[i]));
+  return lanes[0];
 }
 
 constexpr std::int64_t join_strip_width = 64;
