@@ -13,54 +13,9 @@ using kernels::each_run;
 using kernels::each_strip;
 using kernels::fold;
 using kernels::Folded;
+using kernels::join_runs;
 using kernels::reduce_runs;
 using kernels::Wide;
-
-/// n values put together by `join`, beginning with `start`, in so many lanes that the compiler keeps the loop over them
-/// and makes vectors of it.
-template <class T, class W, class Join>
-REEL_SIMD W join_run(const T* x, std::int64_t n, W start, const Join& join) {
-  constexpr std::int64_t width = 32;
-  W lanes[width];
-  std::fill_n(lanes, width, start);
-  std::int64_t i = 0;
-  for (; i + width <= n; i += width) {
-    for (std::int64_t k = 0; k < width; ++k) lanes[k] = join(lanes[k], static_cast<W>(x[i + k]));
-  }
-  for (std::int64_t half = width / 2; half > 0; half /= 2) {
-    for (std::int64_t k = 0; k < half; ++k) lanes[k] = join(lanes[k], lanes[k + half]);
-  }
-  for (; i < n; ++i) lanes[0] = join(lanes[0], static_cast<W>(x[i]));
-  return lanes[0];
-}
-
-constexpr std::int64_t join_strip_width = 64;
-
-/// The same of each of `width` <= join_strip_width columns of n rows, `step` apart.
-template <class T, class W, class Join>
-REEL_SIMD void join_strip(T* to, const T* x, std::int64_t n, std::int64_t step, std::int64_t width, W start,
-                          const Join& join) {
-  W total[join_strip_width];
-  std::fill_n(total, width, start);
-  for (std::int64_t k = 0; k < n; ++k) {
-    for (std::int64_t i = 0; i < width; ++i) total[i] = join(total[i], static_cast<W>(x[k * step + i]));
-  }
-  for (std::int64_t i = 0; i < width; ++i) to[i] = static_cast<T>(total[i]);
-}
-
-/// All values put together by `join`, which doesn't mind the order but for rounding, beginning with `start`.
-template <class T, class W, class Join>
-Tensor join_runs(std::string_view op, const Tensor& a, const Dims& axes, bool keepdim, W start, const Join& join) {
-  return reduce_runs(op, a, axes, keepdim, [&](Tensor& out, const Folded& f) {
-    const T* x = f.values.data<T>();
-    T* to = out.mutable_data<T>();
-    each_strip(f, join_strip_width, [&](std::int64_t o, std::int64_t i, std::int64_t width) {
-      const T* from = x + f.offset(o, i);
-      if (f.inner == 1) to[o] = static_cast<T>(join_run(from, f.n, start, join));
-      else join_strip(to + o * f.inner + i, from, f.n, f.inner, width, start, join);
-    });
-  });
-}
 
 constexpr std::int64_t block = 1024;
 
@@ -197,6 +152,8 @@ Tensor arg_extremum(std::string_view op, const Tensor& a, std::int64_t axis, boo
   return out;
 }
 
+using Flag = std::uint8_t;  // of which a vector may be written by several threads, unlike one of bool
+
 /// Where a is not 0.
 Tensor truths(std::string_view op, const Tensor& a) {
   require_defined(op, a);
@@ -285,11 +242,11 @@ Tensor argmin(const Tensor& a, std::int64_t axis, bool keepdim) {
 }
 
 Tensor any(const Tensor& a, const Dims& axes, bool keepdim) {
-  return join_runs<bool>("any", truths("any", a), axes, keepdim, false, [](bool x, bool y) { return x | y; });
+  return join_runs<bool>("any", truths("any", a), axes, keepdim, Flag{0}, [](Flag x, Flag y) { return Flag(x | y); });
 }
 
 Tensor all(const Tensor& a, const Dims& axes, bool keepdim) {
-  return join_runs<bool>("all", truths("all", a), axes, keepdim, true, [](bool x, bool y) { return x & y; });
+  return join_runs<bool>("all", truths("all", a), axes, keepdim, Flag{1}, [](Flag x, Flag y) { return Flag(x & y); });
 }
 
 Tensor count_nonzero(const Tensor& a, const Dims& axes, bool keepdim) {
