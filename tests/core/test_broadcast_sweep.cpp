@@ -123,7 +123,7 @@ TEST_CASE("broadcasting sweep against the definition") {
   }
 }
 
-TEST_CASE("shapes that do not broadcast are refused, all others are not") {
+TEST_CASE("broadcasting sweep: shapes that do not fit are refused, all others are not") {
   Dice dice(7);
   int refused = 0;
   for (int i = 0; i < sweep_size(300); ++i) {
