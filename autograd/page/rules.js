@@ -94,7 +94,6 @@ const rules = {
   softplus: unary("ln(1 + eˣ)", "g · sigmoid(x)"),
   softmax: unary("eˣ / Σ eˣ", "y · (g − Σ g · y)"),
   log_softmax: unary("x − ln Σ eˣ", "g − eʸ · Σ g"),
-  erf: unary("2/√π · ∫ e^(−t²) dt from 0 to x", "g · 2/√π · e^(−x²)"),
   hardtanh: unary("x, cut off at its bounds", "g within the bounds, else 0"),
   dropout: unary("x · mask / (1 − p)", "g · mask / (1 − p)"),
   cross_entropy: unary("−ln softmax(x)[label], the mean over the batch", "(softmax(x) − one-hot label) · g / N"),
