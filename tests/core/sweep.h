@@ -28,17 +28,17 @@ class Dice {
     for (std::int64_t rank = pick(0, 5); rank > 0; --rank) out.push_back(one_in(40) ? 0 : pick(1, 5));
     return out;
   }
-  /// Quarters from -2 to 2 with what is odd among floats, or what other dtypes have of them. Never 0 for `nonzero`.
-  Tensor numbers(const Shape& shape, DType dtype, bool nonzero = false) {
-    constexpr double odd[] = {-0.0, INFINITY, -INFINITY, NAN};
+  /// Quarters from -2 to 2, with what is `odd` among floats, or what other dtypes have of them. Never 0 for `nonzero`.
+  Tensor numbers(const Shape& shape, DType dtype, bool nonzero = false, bool odd = true) {
+    constexpr double odd_ones[] = {-0.0, INFINITY, -INFINITY, NAN};
+    odd = odd && is_floating(dtype) && one_in(2);
     Tensor out = Tensor::empty(shape, float64);
     auto* to = out.mutable_data<double>();
     for (std::int64_t i = 0; i < out.numel(); ++i) {
       const auto steps = static_cast<double>(pick(-8, 8));
       const double x = is_floating(dtype) ? steps / 4 : dtype == int64 ? steps : std::abs(steps);
-      to[i] = is_floating(dtype) && has_odd_ && one_in(30) ? odd[pick(0, 3)] : nonzero && x == 0 ? 1 : x;
+      to[i] = odd && one_in(30) ? odd_ones[pick(0, 3)] : nonzero && x == 0 ? 1 : x;
     }
-    has_odd_ = one_in(2);
     return laid_out(out.to(dtype));
   }
 
@@ -57,7 +57,6 @@ class Dice {
   }
 
   std::mt19937_64 random_;
-  bool has_odd_ = false;
 };
 
 /// Element i, in row-major order, of `t` expanded to `shape`, found by its strides.
