@@ -1,5 +1,5 @@
+#include <reel/autograd/ops/index.h>
 #include <reel/autograd/ops/sort.h>
-#include <reel/autograd/ops/view.h>
 
 namespace reel {
 

@@ -4,7 +4,7 @@
 #include <map>
 #include <reel/autograd/ops/einsum.h>
 #include <string>
-#include <tests/core/sweep.h>
+#include <tests/core/random_tensors.h>
 
 // einsum of random equations and tensors against the loop over all indices that defines it.
 
@@ -21,7 +21,7 @@ struct Config {
   std::map<char, std::int64_t> sizes;
 };
 
-Config draw(Dice& dice) {
+Config draw(TensorDice& dice) {
   Config c;
   std::map<char, std::int64_t> wanted;
   for (char label = 'a'; label <= 'e'; ++label) wanted[label] = dice.one_in(40) ? 0 : dice.pick(1, 3);
@@ -86,7 +86,7 @@ Tensor naive(const Config& c) {
 }  // namespace
 
 TEST_CASE("einsum sweep against the definition") {
-  Dice dice(11);
+  TensorDice dice(11);
   for (int i = 0; i < sweep_size(300); ++i) {
     const Config c = draw(dice);
     CAPTURE(c.equation);

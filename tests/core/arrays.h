@@ -3,8 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <random>
 #include <reel/core/tensor.h>
+#include <tests/sweep.h>
 #include <vector>
 
 /// What sweeps over random shapes need: numbers that are read and written by their places, and the drawing of inputs.
@@ -57,19 +57,14 @@ class Array {
 };
 
 /// Draws shapes and tensors, the same on every platform.
-class Draw {
+class Draw : public Dice {
  public:
-  explicit Draw(std::uint64_t seed) : random_(seed) {}
+  using Dice::Dice;
 
-  /// low <= result <= high
-  std::int64_t pick(std::int64_t low, std::int64_t high) {
-    return low + static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(high - low + 1));
-  }
-  bool once_in(std::int64_t n) { return pick(1, n) == 1; }
   int rank(int low, int high) { return static_cast<int>(pick(low, high)); }
   int axis(const Shape& shape) { return rank(0, shape.rank() - 1); }
   /// Some axis as one may also write it: from the end.
-  std::int64_t either_way(int axis, const Shape& shape) { return once_in(2) ? axis : axis - shape.rank(); }
+  std::int64_t either_way(int axis, const Shape& shape) { return one_in(2) ? axis : axis - shape.rank(); }
   Shape shape(int rank, std::int64_t low, std::int64_t high) {
     Shape out;
     for (int i = 0; i < rank; ++i) out.push_back(pick(low, high));
@@ -78,7 +73,7 @@ class Draw {
   /// A shape that broadcasts to `wide`.
   Shape narrower(const Shape& wide) {
     Shape out;
-    for (int i = rank(0, wide.rank()); i > 0; --i) out.push_back(once_in(3) ? 1 : wide[wide.rank() - i]);
+    for (int i = rank(0, wide.rank()); i > 0; --i) out.push_back(one_in(3) ? 1 : wide[wide.rank() - i]);
     return out;
   }
   DType dtype() { return std::array{float32, float64, int64}[static_cast<std::size_t>(pick(0, 2))]; }
@@ -89,20 +84,6 @@ class Draw {
     return any_layout(Tensor::from<std::int64_t>(values, shape).to(dtype));
   }
   Tensor mask(const Shape& shape) { return numbers(shape, boolean, 0, 1); }
-
- private:
-  /// The same tensor, perhaps as a view with its first and last axis the other way round in memory, or with gaps.
-  Tensor any_layout(const Tensor& dense) {
-    if (dense.rank() == 0 || once_in(2)) return dense;
-    if (once_in(2)) return dense.transpose(0, -1).clone().transpose(0, -1);
-    Shape doubled = dense.shape();
-    doubled[dense.rank() - 1] *= 2;
-    Tensor view = Tensor::zeros(doubled, dense.dtype()).slice(-1, 0, doubled[dense.rank() - 1], 2);
-    view.copy_from(dense);
-    return view;
-  }
-
-  std::mt19937_64 random_;
 };
 
 inline void check_same(std::string_view what, const Tensor& got, const Array& expected) {

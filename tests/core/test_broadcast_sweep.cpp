@@ -2,7 +2,7 @@
 
 #include <cmath>
 #include <reel/core/kernels/elementwise.h>
-#include <tests/core/sweep.h>
+#include <tests/core/random_tensors.h>
 
 // Ops of two and three tensors of random shapes, layouts and dtypes against a loop that follows the definition.
 
@@ -55,7 +55,7 @@ bool takes(const Binary& op, DType dtype) {
 }
 
 /// A shape that broadcasts to `shape`: some axes are 1, some of the first are missing.
-Shape part_of(const Shape& shape, Dice& dice) {
+Shape part_of(const Shape& shape, TensorDice& dice) {
   Shape out = shape;
   for (std::int64_t& size : out) {
     if (dice.one_in(3)) size = 1;
@@ -90,7 +90,7 @@ void check_binary(const Binary& op, const Tensor& a, const Tensor& b, const Shap
   }
 }
 
-void check_where(const Tensor& a, const Tensor& b, Dice& dice) {
+void check_where(const Tensor& a, const Tensor& b, TensorDice& dice) {
   const Tensor condition = dice.numbers(part_of(*broadcast(a.shape(), b.shape()), dice), boolean);
   const Tensor out = where(condition, a, b);
   const Shape shape = *broadcast(a.shape(), b.shape());
@@ -105,7 +105,7 @@ void check_where(const Tensor& a, const Tensor& b, Dice& dice) {
 }  // namespace
 
 TEST_CASE("broadcasting sweep against the definition") {
-  Dice dice(20261126);
+  TensorDice dice(20261126);
   for (int i = 0; i < sweep_size(300); ++i) {
     const DType dtype = dice.dtype();
     const Shape whole = dice.shape();
@@ -124,7 +124,7 @@ TEST_CASE("broadcasting sweep against the definition") {
 }
 
 TEST_CASE("broadcasting sweep: shapes that do not fit are refused, all others are not") {
-  Dice dice(7);
+  TensorDice dice(7);
   int refused = 0;
   for (int i = 0; i < sweep_size(300); ++i) {
     const Tensor a = dice.numbers(dice.shape(), float32);

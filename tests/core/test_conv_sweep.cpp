@@ -3,7 +3,6 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <random>
 #include <reel/core/kernels/conv.h>
 #include <reel/core/kernels/elementwise.h>
 #include <reel/core/kernels/reduce.h>
@@ -16,6 +15,7 @@
 #include <vector>
 
 using namespace reel;
+using reel::testing::Dice;
 using reel::testing::same_bits;
 using reel::testing::sweep_size;
 using reel::testing::WithThreads;
@@ -48,8 +48,10 @@ std::ostream& operator<<(std::ostream& out, const TransposedConfig& c) {
 }
 
 /// Draws configurations: most of them from all over the space, every other one from a corner that is easy to get wrong.
-class ConfigSource {
+class ConfigSource : private Dice {
  public:
+  ConfigSource() : Dice(20240501) {}
+
   Config next() {
     Config config = draw(count_++ % 19);
     while (!fits(config)) config = draw(19);
@@ -74,9 +76,6 @@ class ConfigSource {
   }
 
  private:
-  std::int64_t pick(std::int64_t low, std::int64_t high) {  // both inclusive; the same on every platform
-    return low + static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(high - low + 1));
-  }
   Pair pair(std::int64_t low, std::int64_t high) { return {pick(low, high), pick(low, high)}; }
 
   Config draw(int corner) {
@@ -162,7 +161,6 @@ class ConfigSource {
     }
   }
 
-  std::mt19937_64 random_{20240501};
   int count_ = 0;
 };
 

@@ -5,7 +5,7 @@
 #include <limits>
 #include <reel/core/kernels/elementwise.h>
 #include <string_view>
-#include <tests/core/sweep.h>
+#include <tests/core/random_tensors.h>
 #include <vector>
 
 using namespace reel;

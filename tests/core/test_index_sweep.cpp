@@ -1,6 +1,5 @@
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <reel/core/kernels/advanced_index.h>
 #include <reel/core/kernels/index.h>
 #include <tests/core/arrays.h>
@@ -32,8 +31,8 @@ class BracketSource {
 
   Brackets next() {
     Brackets out;
-    out.common = draw_.shape(draw_.rank(1, 2), draw_.once_in(8) ? 0 : 1, 3);
-    const int masked = draw_.once_in(3) ? draw_.axis(shape_) : -1;  // a mask begins here; it settles the common shape
+    out.common = draw_.shape(draw_.rank(1, 2), draw_.one_in(8) ? 0 : 1, 3);
+    const int masked = draw_.one_in(3) ? draw_.axis(shape_) : -1;  // a mask begins here; it settles the common shape
     std::optional<Tensor> mask;
     if (masked >= 0) {
       Shape sizes;
@@ -44,7 +43,7 @@ class BracketSource {
     while (std::ssize(out.axes) < shape_.rank()) {
       if (std::ssize(out.axes) == masked) {
         add_mask(out, *mask);
-      } else if (std::ssize(out.axes) > masked && draw_.once_in(6)) {
+      } else if (std::ssize(out.axes) > masked && draw_.one_in(6)) {
         break;  // the rest is taken whole
       } else {
         add_one(out);
@@ -85,11 +84,11 @@ class BracketSource {
     const std::int64_t kind = draw_.pick(0, size == 0 ? 0 : 5);
     if (kind <= 1) {
       const Slice slice{draw_.pick(-size - 1, size + 1), draw_.pick(-size - 1, size + 1), draw_.pick(1, 3)};
-      out.indices.emplace_back(draw_.once_in(2) ? slice : Slice{});
+      out.indices.emplace_back(draw_.one_in(2) ? slice : Slice{});
       out.axes.push_back({AxisIndex::Kind::slice, slice_places(std::get<Slice>(out.indices.back()), size)});
     } else if (kind == 2) {
       const std::int64_t at = draw_.pick(-size, size - 1);
-      if (draw_.once_in(2)) out.indices.emplace_back(at);
+      if (draw_.one_in(2)) out.indices.emplace_back(at);
       else out.indices.emplace_back(Tensor::scalar(static_cast<double>(at), int64));
       out.axes.push_back({AxisIndex::Kind::integer, {at < 0 ? at + size : at}});
     } else {
@@ -163,7 +162,7 @@ Picked pick_by_definition(const Shape& a, const Brackets& b) {
 }
 
 void check_brackets(Draw& draw) {
-  const Shape shape = draw.shape(draw.rank(1, 5), draw.once_in(10) ? 0 : 1, 4);
+  const Shape shape = draw.shape(draw.rank(1, 5), draw.one_in(10) ? 0 : 1, 4);
   const DType dtype = draw.dtype();
   const Tensor a = draw.numbers(shape, dtype);
   const Brackets brackets = BracketSource(draw, shape).next();
@@ -242,7 +241,7 @@ void check_elements(Draw& draw) {
 }
 
 void check_masks(Draw& draw) {
-  const Shape wide = draw.shape(draw.rank(0, 4), draw.once_in(10) ? 0 : 1, 4);
+  const Shape wide = draw.shape(draw.rank(0, 4), draw.one_in(10) ? 0 : 1, 4);
   const Tensor a = draw.numbers(draw.narrower(wide), draw.dtype());
   const Tensor mask = draw.mask(draw.narrower(wide));
   const Shape shape = broadcast_shapes("sweep", a.shape(), mask.shape());
@@ -262,7 +261,7 @@ void check_masks(Draw& draw) {
 }  // namespace
 
 TEST_CASE("indexing sweep against the definition") {
-  const int rounds = std::getenv("REEL_FULL_SWEEP") != nullptr ? 10'000 : 300;
+  const int rounds = sweep_size(300);
   Draw draw(20261126);
   for (int i = 0; i < rounds; ++i) {
     CAPTURE(i);

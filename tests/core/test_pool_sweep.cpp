@@ -1,7 +1,6 @@
 #include <doctest/doctest.h>
 
 #include <limits>
-#include <random>
 #include <reel/core/kernels/elementwise.h>
 #include <reel/core/kernels/max_pool_choice.h>
 #include <reel/core/kernels/pool_windows.h>
@@ -12,6 +11,8 @@
 // Poolings of random shapes and options against loops that follow the definition.
 
 using namespace reel;
+using reel::testing::Dice;
+using reel::testing::sweep_size;
 
 namespace {
 
@@ -28,8 +29,10 @@ std::ostream& operator<<(std::ostream& out, const Config& c) {
              << c.options.ceil_mode << " counted " << c.count_include_pad << " adaptive " << c.output_size;
 }
 
-class ConfigSource {
+class ConfigSource : private Dice {
  public:
+  ConfigSource() : Dice(20261125) {}
+
   Config next() {
     while (true) {
       const bool is_wide = pick(0, 9) == 0;  // whole vectors, and what is left over
@@ -47,9 +50,6 @@ class ConfigSource {
   }
 
  private:
-  std::int64_t pick(std::int64_t low, std::int64_t high) {  // both inclusive; the same on every platform
-    return low + static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(high - low + 1));
-  }
   Pair pair(std::int64_t low, std::int64_t high) {
     const std::int64_t first = pick(low, high);
     return {first, pick(low, high)};
@@ -62,8 +62,6 @@ class ConfigSource {
       return false;
     }
   }
-
-  std::mt19937_64 random_{20261125};
 };
 
 /// Positions of a window along an axis by PyTorch's rule, taken literally.
@@ -209,7 +207,7 @@ void check_adaptive(const Config& c, DType dtype, Generator& generator) {
 }  // namespace
 
 TEST_CASE("pooling sweep against the definition") {
-  const int configs = reel::testing::sweep_size(500);
+  const int configs = sweep_size(500);
   ConfigSource source;
   Generator generator(3);
   for (int i = 0; i < configs; ++i) {

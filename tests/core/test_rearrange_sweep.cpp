@@ -1,6 +1,5 @@
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <reel/core/kernels/rearrange.h>
 #include <tests/core/arrays.h>
 
@@ -26,7 +25,7 @@ void check_moved(std::string_view what, const Tensor& got, const Shape& shape, c
 Dims some_axes(Draw& draw, const Shape& shape) {
   Dims out;
   for (int i = 0; i < shape.rank(); ++i) {
-    if (draw.once_in(2)) out.insert(draw.rank(0, out.rank()), draw.either_way(i, shape));
+    if (draw.one_in(2)) out.insert(draw.rank(0, out.rank()), draw.either_way(i, shape));
   }
   return out;
 }
@@ -59,7 +58,7 @@ void check_roll(Draw& draw, const Tensor& a) {
 }
 
 void check_repeat(Draw& draw, const Tensor& a) {
-  const Dims counts = draw.shape(a.rank() + draw.rank(0, 2), draw.once_in(10) ? 0 : 1, 3);
+  const Dims counts = draw.shape(a.rank() + draw.rank(0, 2), draw.one_in(10) ? 0 : 1, 3);
   const int lead = counts.rank() - a.rank();
   Shape shape = counts;
   for (int i = 0; i < a.rank(); ++i) shape[lead + i] *= a.shape()[i];
@@ -123,12 +122,12 @@ void check_diagonal(Draw& draw, const Tensor& a) {
 }  // namespace
 
 TEST_CASE("rearranging sweep against the definition") {
-  const int rounds = std::getenv("REEL_FULL_SWEEP") != nullptr ? 10'000 : 300;
+  const int rounds = sweep_size(300);
   Draw draw(20261127);
   for (int i = 0; i < rounds; ++i) {
     CAPTURE(i);
-    const Shape shape = draw.shape(draw.rank(1, 4), draw.once_in(10) ? 0 : 1, 5);
-    const Tensor a = draw.numbers(shape, draw.once_in(4) ? uint8 : draw.dtype(), 0, 200);
+    const Shape shape = draw.shape(draw.rank(1, 4), draw.one_in(10) ? 0 : 1, 5);
+    const Tensor a = draw.numbers(shape, draw.one_in(4) ? uint8 : draw.dtype(), 0, 200);
     check_flip(draw, a);
     check_roll(draw, a);
     check_repeat(draw, a);

@@ -7,7 +7,7 @@
 #include <reel/core/kernels/reduce.h>
 #include <reel/core/kernels/scan.h>
 #include <reel/core/kernels/sort.h>
-#include <tests/core/sweep.h>
+#include <tests/core/random_tensors.h>
 
 // Reductions, scans and sorts of random shapes, layouts, axes and dtypes against loops that follow the definition.
 
@@ -126,7 +126,7 @@ struct Config {
   bool keepdim;
 };
 
-Config draw(Dice& dice) {
+Config draw(TensorDice& dice) {
   Config c{dice.numbers(dice.shape(), dice.dtype()), {}, {}, dice.one_in(2)};
   const bool is_all = dice.one_in(4);  // told by no axes at all
   for (int i = 0; i < c.a.rank(); ++i) {
@@ -177,7 +177,7 @@ double along(const Tensor& out, const Tensor& a, std::int64_t axis, const Group&
   return element(out, out.shape(), place);
 }
 
-void check_order(const Tensor& a, std::int64_t axis, const std::vector<Group>& groups, Dice& dice) {
+void check_order(const Tensor& a, std::int64_t axis, const std::vector<Group>& groups, TensorDice& dice) {
   const bool descending = dice.one_in(2);
   const std::int64_t k = dice.pick(0, a.size(axis));
   const Sorted<Tensor> sorted = sort(a, axis - a.rank(), descending);
@@ -246,7 +246,7 @@ void check_places(const Tensor& a, std::int64_t axis, const std::vector<Group>& 
 }  // namespace
 
 TEST_CASE("reduction sweep against the definition") {
-  Dice dice(20261126);
+  TensorDice dice(20261126);
   for (int i = 0; i < sweep_size(300); ++i) {
     const Config c = draw(dice);
     CAPTURE(concat(c.a.dtype(), " ", c.a.shape(), " strides ", c.a.strides(), " axes ", c.axes));
@@ -260,7 +260,7 @@ TEST_CASE("reduction sweep against the definition") {
 }
 
 TEST_CASE("sweep along axes: order, running totals and places") {
-  Dice dice(5);
+  TensorDice dice(5);
   for (int i = 0; i < sweep_size(300); ++i) {
     Shape shape = dice.shape();
     if (shape.rank() == 0 || dice.one_in(20)) shape = {dice.pick(60, 3000), 1};  // beyond what is done in a simple way

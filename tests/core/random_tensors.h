@@ -1,26 +1,17 @@
 #pragma once
 
 #include <cmath>
-#include <cstdlib>
-#include <random>
 #include <reel/core/tensor.h>
-#include <vector>
+#include <tests/sweep.h>
 
-/// What sweeps over random tensors are made of.
+/// Random tensors, and their elements one by one.
 namespace reel::testing {
 
-/// How many configurations a sweep has: `daily`, and 10,000 with REEL_FULL_SWEEP in the environment.
-inline int sweep_size(int daily) { return std::getenv("REEL_FULL_SWEEP") != nullptr ? 10'000 : daily; }
-
-/// Random numbers that are the same on every platform.
-class Dice {
+/// Draws tensors.
+class TensorDice : public Dice {
  public:
-  explicit Dice(std::uint64_t seed) : random_(seed) {}
+  using Dice::Dice;
 
-  std::int64_t pick(std::int64_t low, std::int64_t high) {  // both inclusive
-    return low + static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(high - low + 1));
-  }
-  bool one_in(std::int64_t n) { return pick(1, n) == 1; }
   DType dtype() { return static_cast<DType>(pick(0, 4)); }
   /// Up to five axes of up to five, now and then an empty one.
   Shape shape() {
@@ -39,24 +30,8 @@ class Dice {
       const double x = is_floating(dtype) ? steps / 4 : dtype == int64 ? steps : std::abs(steps);
       to[i] = odd && one_in(30) ? odd_ones[pick(0, 3)] : nonzero && x == 0 ? 1 : x;
     }
-    return laid_out(out.to(dtype));
+    return any_layout(out.to(dtype));
   }
-
- private:
-  /// The same numbers, however they lie in memory.
-  Tensor laid_out(const Tensor& a) {
-    if (a.rank() == 0 || one_in(3)) return a;
-    const std::int64_t axis = pick(0, a.rank() - 1);
-    const std::int64_t other = pick(0, a.rank() - 1);
-    if (one_in(2)) return a.transpose(axis, other).clone().transpose(axis, other);
-    Shape larger = a.shape();
-    larger[static_cast<int>(axis)] = 2 * a.size(axis) + 1;
-    Tensor view = Tensor::ones(larger, a.dtype()).slice(axis, 1, larger[static_cast<int>(axis)], 2);
-    view.copy_from(a);
-    return view;
-  }
-
-  std::mt19937_64 random_;
 };
 
 /// Element i, in row-major order, of `t` expanded to `shape`, found by its strides.
