@@ -1,5 +1,4 @@
 #include <sys/mman.h>
-#include <tbb/spin_mutex.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +9,7 @@
 #include <new>
 #include <reel/core/blocks.h>
 #include <reel/core/small_blocks.h>
+#include <thread>
 #include <vector>
 
 namespace reel::detail {
@@ -43,8 +43,22 @@ std::byte* allocate_from_system(std::size_t bytes) {
   return static_cast<std::byte*>(block);
 }
 
+/// Held for a few instructions at a time, so that waiting for it is quicker than going to sleep.
+class SpinLock {
+ public:
+  void lock() noexcept {
+    for (int tries = 0; flag_.test_and_set(std::memory_order_acquire); ++tries) {
+      if (tries % 64 == 63) std::this_thread::yield();  // whoever holds it may not be running
+    }
+  }
+  void unlock() noexcept { flag_.clear(std::memory_order_release); }
+
+ private:
+  std::atomic_flag flag_;
+};
+
 /// Blocks that are too large for the small ones. What the threads of a loop take for themselves comes from here, too,
-/// so each size has a lock of its own, and nobody sleeps for the few instructions that it is held.
+/// so each size has a lock of its own.
 class Pool {
  public:
   std::byte* take(SizeClass size) {
@@ -84,7 +98,7 @@ class Pool {
 
  private:
   struct Free {
-    tbb::spin_mutex mutex;
+    SpinLock mutex;
     std::vector<std::byte*> blocks;
     std::size_t bytes = 0;  // of each
   };
