@@ -20,7 +20,10 @@ class Shelf {
  public:
   Shelf() = default;
   ~Shelf() {
-    for (const Block& block : blocks()) reel::detail::give_back_block(block.first, block.bytes);
+    while (count_ > 0) {
+      const Block& block = blocks_[--count_];
+      reel::detail::give_back_block(block.first, block.bytes);
+    }
   }
   Shelf(const Shelf&) = delete;
   Shelf& operator=(const Shelf&) = delete;
