@@ -105,7 +105,7 @@ def run_reel(program, name, threads, count, folder):
     with tempfile.TemporaryDirectory() as scratch:
         log = Path(scratch) / "log.jsonl"
         options = {"--model": name, "--epochs": 1, "--batch-size": BATCH, "--threads": threads, "--seed": 0,
-                   "--data": folder, "--log": log}  # fmt: skip
+                   "--lr": LEARNING_RATE[name], "--data": folder, "--log": log}  # fmt: skip
         command = [str(program)] + [str(word) for pair in options.items() for word in pair]
         if count < IMAGES:
             command += ["--train-limit", str(count)]
