@@ -3,6 +3,7 @@
 #include <cmath>
 #include <reel/autograd/ops/activation.h>
 #include <reel/autograd/ops/arithmetic.h>
+#include <reel/autograd/ops/pool.h>
 #include <reel/autograd/ops/reduce.h>
 #include <reel/autograd/tape.h>
 #include <tests/autograd/errors.h>
@@ -114,7 +115,12 @@ TEST_CASE("grad: higher derivatives of functions whose derivatives are known") {
   const double e = std::exp(1.0);
   const double t = std::tanh(0.5);
   const double u = 1 - t * t;
+  const Tensor image = Tensor::of({1, 2, 4, 3}, {1, 1, 2, 2}, float64);
   const std::vector<Case> table{
+      {"the largest of x^2, 2x^2, 4x^2, 3x^2, squared",
+       [&](const Variable& x) { return sum(pow(max_pool2d(x * x * image, {.kernel_size = 2}), 2)); },
+       1,
+       {16, 64, 192, 384, 384}},
       {"x^4 by mul", [](const Variable& x) { return x * x * x * x; }, 2, {16, 32, 48, 48, 24}},
       {"x^4 by pow", [](const Variable& x) { return pow(x, 4); }, 2, {16, 32, 48, 48, 24}},
       {"x^4 by pow at 0", [](const Variable& x) { return pow(x, 4); }, 0, {0, 0, 0, 0, 24}},
