@@ -57,6 +57,7 @@
 #include <reel/nn/resample.h>
 #include <reel/nn/rnn.h>
 #include <reel/nn/sequential.h>
+#include <reel/nn/summary.h>
 #include <reel/nn/transformer.h>
 #include <reel/optim/adagrad.h>
 #include <reel/optim/adam.h>

@@ -18,6 +18,8 @@ struct AttentionMasks {
   Tensor key_padding_mask = {};
   Tensor attn_mask = {};
   bool is_causal = false;
+
+  [[nodiscard]] bool any() const { return key_padding_mask.defined() || attn_mask.defined() || is_causal; }
 };
 
 /// Attention of several heads; see reel::multi_head_attention. Parameters: in_proj_weight [3E, E], in_proj_bias [3E],

@@ -17,6 +17,18 @@ void visit(M& module, const std::string& path, const F& f) {
   for (const auto& [name, child] : module.named_children()) visit(*child, path + name + ".", f);
 }
 
+/// Whether a module has a hook that was not removed.
+bool is_hooked(const std::unique_ptr<ModuleHooks>& hooks) {
+  bool found = false;
+  const auto find = [&](const auto&) { found = true; };
+  if (hooks != nullptr) {
+    hooks->before.for_each(find);
+    hooks->after.for_each(find);
+    hooks->backward.for_each(find);
+  }
+  return found;
+}
+
 }  // namespace
 
 Variable Module::operator()(const Variable& x) {
@@ -26,8 +38,8 @@ Variable Module::operator()(const Variable& x) {
 
 Variable Module::operator()(const Variable& x, LayersBehind& behind) {
   const ModuleCall call(*this, {&x, 1});
-  if (hooks_ != nullptr) return call_hooked(x);
-  const auto hooked = std::find_if(behind.begin(), behind.end(), [](const Module* m) { return m->hooks_ != nullptr; });
+  if (is_hooked(hooks_)) return call_hooked(x);
+  const auto hooked = std::find_if(behind.begin(), behind.end(), [](const Module* m) { return is_hooked(m->hooks_); });
   LayersBehind free(behind.begin(), hooked);
   const std::size_t offered = free.size();
   Variable y = forward_with(x, free);

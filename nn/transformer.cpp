@@ -38,7 +38,7 @@ TransformerEncoderLayer::TransformerEncoderLayer(const TransformerEncoderLayerOp
 }
 
 Variable TransformerEncoderLayer::attend(const Variable& x, const AttentionMasks& masks) {
-  return dropout1_(self_attn_.run(x, masks));
+  return dropout1_(masks.any() ? self_attn_.run(x, masks) : self_attn_(x));  // a plain call has hooks
 }
 
 Variable TransformerEncoderLayer::feed_forward(const Variable& x) {
@@ -69,7 +69,7 @@ TransformerEncoder::TransformerEncoder(const TransformerEncoderLayerOptions& opt
 Variable TransformerEncoder::run(const Variable& x, const AttentionMasks& masks) {
   const auto call = enter(x);
   Variable out = x;
-  for (TransformerEncoderLayer* layer : layers_) out = layer->run(out, masks);
+  for (TransformerEncoderLayer* layer : layers_) out = masks.any() ? layer->run(out, masks) : (*layer)(out);
   return norm_ == nullptr ? out : (*norm_)(out);
 }
 
