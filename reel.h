@@ -67,3 +67,5 @@
 #include <reel/optim/rmsprop.h>
 #include <reel/optim/schedules.h>
 #include <reel/optim/sgd.h>
+#include <reel/training/metrics.h>
+#include <reel/training/progress.h>

@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 
 set(REEL_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/reel)
 
-set(layers core autograd nn optim data)
+set(layers core autograd nn optim data training)
 list(TRANSFORM layers PREPEND reel_ OUTPUT_VARIABLE libraries)
 install(TARGETS reel ${libraries} EXPORT reelTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT reelTargets NAMESPACE reel:: DESTINATION ${REEL_PACKAGE_DIR})

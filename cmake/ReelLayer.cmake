@@ -6,7 +6,7 @@ find_package(Threads REQUIRED)
 # <reel/core/tensor.h> is spelt the same in the tree as after installation: one link in the build folder per public folder.
 set(REEL_INCLUDE_DIR ${PROJECT_BINARY_DIR}/include)
 file(MAKE_DIRECTORY ${REEL_INCLUDE_DIR}/reel)
-foreach(entry core autograd nn optim data reel.h)
+foreach(entry core autograd nn optim data training reel.h)
   file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${entry} ${REEL_INCLUDE_DIR}/reel/${entry} SYMBOLIC)
 endforeach()
 

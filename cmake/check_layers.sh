@@ -7,7 +7,7 @@ set -euo pipefail
 root=${1:-$(dirname "${BASH_SOURCE[0]}")/..}
 cd "$root"
 
-folders=(core data autograd nn optim examples tests bench)
+folders=(core data autograd nn optim training examples tests bench)
 
 check_sources() {
   local places=() folder
@@ -24,6 +24,7 @@ check_sources() {
         below["autograd"] = " autograd core "
         below["nn"] = " nn autograd core "
         below["optim"] = " optim autograd core "
+        below["training"] = " training nn optim data autograd core "
       }
       function report(line, text) { print file ":" line ": " text }
       function finish() {

@@ -64,32 +64,32 @@ Evaluation train(nn::Module& model, const data::Mnist& data, const Options& opti
   auto schedule = make_schedule(recipe, optimizer, recipe.epochs * loader.size());
   Evaluation evaluation;
   for (std::int64_t epoch = 1; epoch <= recipe.epochs && !interrupted(); ++epoch) {
-    const Stopwatch watch;
+    const training::Stopwatch watch;
     Running running;
     {
-      Progress progress(epoch, recipe.epochs, data.train.size());
+      training::ProgressBar progress(concat("epoch ", epoch, '/', recipe.epochs), data.train.size(), "images");
       running = train_epoch({model, optimizer, schedule ? &*schedule : nullptr, recipe.label_smoothing}, loader,
                             progress, epoch);
     }
     const double seconds = watch.seconds();
     if (interrupted()) {
-      std::cout << "interrupted in epoch " << epoch << " after " << running.images << " images\n";
+      std::cout << "interrupted in epoch " << epoch << " after " << running.accuracy.count() << " images\n";
       break;
     }
     evaluation = evaluate(model, data.test);
     if (interrupted()) {
-      std::cout << "interrupted in the test of epoch " << epoch << " after " << evaluation.running.images
+      std::cout << "interrupted in the test of epoch " << epoch << " after " << evaluation.confusion.count()
                 << " images\n";
       break;
     }
-    require<NumericError>(std::isfinite(evaluation.running.mean_loss()), "test", "the loss on the test images is ",
-                          evaluation.running.mean_loss(), " after epoch ", epoch, "; a smaller --lr often helps");
+    require<NumericError>(std::isfinite(evaluation.loss.mean()), "test", "the loss on the test images is ",
+                          evaluation.loss.mean(), " after epoch ", epoch, "; a smaller --lr often helps");
     const EpochResult result{.epoch = epoch,
-                             .train_loss = running.mean_loss(),
+                             .train_loss = running.loss.mean(),
                              .train_seconds = seconds,
-                             .test_loss = evaluation.running.mean_loss(),
-                             .test_accuracy = evaluation.running.accuracy(),
-                             .images_per_second = running.images / seconds,
+                             .test_loss = evaluation.loss.mean(),
+                             .test_accuracy = evaluation.confusion.accuracy(),
+                             .images_per_second = static_cast<double>(running.accuracy.count()) / seconds,
                              .peak_rss_bytes = peak_rss_bytes()};
     print_epoch(result, recipe.epochs);
     log.write(result);
@@ -98,15 +98,16 @@ Evaluation train(nn::Module& model, const data::Mnist& data, const Options& opti
 }
 
 void report(const Evaluation& evaluation, const data::ImageDataset& test, const Options& options) {
-  print_confusion(std::cout, evaluation);
-  std::printf("test accuracy: %.2f %% (%.0f of %.0f)\n", 100 * evaluation.running.accuracy(),
-              evaluation.running.correct, evaluation.running.images);
+  std::cout << '\n' << evaluation.confusion << '\n';
+  std::printf("test accuracy: %.2f %% (%lld of %lld)\n", 100 * evaluation.confusion.accuracy(),
+              static_cast<long long>(evaluation.confusion.correct()),
+              static_cast<long long>(evaluation.confusion.count()));
   const std::int64_t shown = options.mistakes.empty() ? 0 : write_mistakes(options.mistakes, evaluation, test);
   if (shown > 0) std::cout << "the " << shown << " worst mistakes (true > read): " << options.mistakes << '\n';
 }
 
 void run(Options& options) {
-  const Stopwatch watch;
+  const training::Stopwatch watch;
   if (options.threads > 0) set_num_threads(options.threads);
   // What can go wrong with the model is found out before the data is drawn or downloaded.
   nn::Sequential model = prepare_model(options);
@@ -126,7 +127,7 @@ void run(Options& options) {
   }
   if (!interrupted() && options.recipe.epochs == 0) {
     evaluation = evaluate(model, data.test);
-    if (interrupted()) std::cout << "interrupted in the test after " << evaluation.running.images << " images\n";
+    if (interrupted()) std::cout << "interrupted in the test after " << evaluation.confusion.count() << " images\n";
   }
   if (interrupted()) return;
   report(evaluation, data.test, options);

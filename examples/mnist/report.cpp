@@ -1,7 +1,6 @@
 #include "report.h"
 
 #include <algorithm>
-#include <iomanip>
 #include <reel/core/kernels/index.h>
 #include <reel/data/canvas.h>
 #include <reel/data/image.h>
@@ -9,21 +8,6 @@
 namespace mnist {
 
 using namespace reel;
-
-void print_confusion(std::ostream& out, const Evaluation& evaluation) {
-  out << "\ntrue \\ read";
-  for (int i = 0; i < 10; ++i) out << std::setw(6) << i;
-  out << '\n';
-  for (std::size_t truth = 0; truth < 10; ++truth) {
-    out << std::setw(11) << truth;
-    for (const std::int64_t count : evaluation.confusion[truth]) {
-      if (count == 0) out << std::setw(6) << '.';
-      else out << std::setw(6) << count;
-    }
-    out << '\n';
-  }
-  out << '\n';
-}
 
 std::int64_t write_mistakes(const std::string& path, const Evaluation& evaluation, const data::ImageDataset& dataset) {
   constexpr std::size_t most = 60;

@@ -1,14 +1,10 @@
 #pragma once
 
-#include <ostream>
 #include <string>
 
 #include "train.h"
 
 namespace mnist {
-
-/// Prints how often each true label was read as which.
-void print_confusion(std::ostream& out, const Evaluation& evaluation);
 
 /// Writes the mistakes with the largest losses as a sheet of pictures, true and predicted label under each. Returns how
 /// many there are on it; with no mistakes no file is written.

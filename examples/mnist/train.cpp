@@ -5,9 +5,9 @@
 #include <cerrno>
 #include <cmath>
 #include <csignal>
+#include <cstdio>
 #include <reel/autograd/ops/loss.h>
 #include <reel/autograd/tape.h>
-#include <reel/core/kernels/elementwise.h>
 #include <reel/core/kernels/reduce.h>
 #include <string_view>
 #include <tuple>
@@ -30,8 +30,11 @@ void request_stop(int signal) {
   errno = before;
 }
 
-double count_correct(const Tensor& logits, const Tensor& labels) {
-  return sum(eq(argmax(logits, 1), labels).to(int64)).item();
+/// What the line of progress says of an epoch.
+std::string describe(const Running& running) {
+  char text[80];
+  std::snprintf(text, sizeof text, "loss %.3f  accuracy %4.1f %%", running.loss.mean(), 100 * running.accuracy.value());
+  return text;
 }
 
 /// Runs a batch again with every value looked at, to name the op that first made a NaN or an infinity.
@@ -58,7 +61,8 @@ void watch_for_interrupts() {
   std::signal(SIGTERM, request_stop);
 }
 
-Running train_epoch(const Training& training, data::DataLoader& loader, Progress& progress, std::int64_t epoch) {
+Running train_epoch(const Training& training, data::DataLoader& loader, training::ProgressBar& progress,
+                    std::int64_t epoch) {
   auto& [model, optimizer, schedule, label_smoothing] = training;
   model.train();
   Running running;
@@ -74,11 +78,9 @@ Running train_epoch(const Training& training, data::DataLoader& loader, Progress
     optimizer.zero_grad();
     if (schedule != nullptr) schedule->step();
 
-    const auto images = static_cast<double>(batch.labels.numel());
-    running.loss += loss.item() * images;
-    running.correct += count_correct(logits.value(), batch.labels);
-    running.images += images;
-    progress.update(running);
+    running.loss.add(loss.item(), static_cast<double>(batch.labels.numel()));
+    running.accuracy.add(logits.value(), batch.labels);
+    progress.update(running.accuracy.count(), describe(running));
     if (interrupted()) break;
   }
   return running;
@@ -94,15 +96,11 @@ Evaluation evaluate(nn::Module& model, const data::ImageDataset& dataset) {
     const Tensor logits = model(images).value();
     const Tensor losses = cross_entropy(logits, labels, {.reduction = Reduction::none}).value();
     const Tensor predicted = argmax(logits, 1);
+    result.confusion.add(predicted, labels);
     for (std::int64_t i = 0; i < labels.numel(); ++i) {
-      const std::int64_t truth = labels.data<std::int64_t>()[i];
-      const std::int64_t guess = predicted.data<std::int64_t>()[i];
-      ++result.confusion[static_cast<std::size_t>(truth)][static_cast<std::size_t>(guess)];
-      result.predicted.push_back(static_cast<int>(guess));
+      result.predicted.push_back(static_cast<int>(predicted.data<std::int64_t>()[i]));
       result.losses.push_back(losses.data<float>()[i]);
-      result.running.loss += result.losses.back();
-      result.running.correct += truth == guess ? 1 : 0;
-      result.running.images += 1;
+      result.loss.add(result.losses.back());
     }
     if (interrupted()) break;
   }

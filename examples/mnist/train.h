@@ -1,12 +1,11 @@
 #pragma once
 
-#include <array>
 #include <reel/data/loader.h>
 #include <reel/nn/module.h>
 #include <reel/optim/optimizer.h>
 #include <reel/optim/schedule.h>
-
-#include "progress.h"
+#include <reel/training/metrics.h>
+#include <reel/training/progress.h>
 
 namespace mnist {
 
@@ -23,17 +22,23 @@ struct Training {
   double label_smoothing = 0;
 };
 
+/// What an epoch has come to so far.
+struct Running {
+  reel::training::RunningMean loss;
+  reel::training::Accuracy accuracy;
+};
+
 /// One pass over the loader's batches. Stops early where interrupted. Throws reel::NumericError where the loss is no
 /// longer a number, with the epoch, the batch and the first op that produced one.
-[[nodiscard]] Running train_epoch(const Training& training, reel::data::DataLoader& loader, Progress& progress,
-                                  std::int64_t epoch);
+[[nodiscard]] Running train_epoch(const Training& training, reel::data::DataLoader& loader,
+                                  reel::training::ProgressBar& progress, std::int64_t epoch);
 
 /// What a model makes of a data set.
 struct Evaluation {
-  Running running;
-  std::array<std::array<std::int64_t, 10>, 10> confusion{};  // [true][predicted]
-  std::vector<int> predicted;                                // by image
-  std::vector<double> losses;                                // by image
+  reel::training::RunningMean loss;
+  reel::training::ConfusionMatrix confusion{10};
+  std::vector<int> predicted;  // by image
+  std::vector<double> losses;  // by image
 };
 /// One pass over the data set. Stops early where interrupted.
 [[nodiscard]] Evaluation evaluate(reel::nn::Module& model, const reel::data::ImageDataset& dataset);
