@@ -67,5 +67,8 @@
 #include <reel/optim/rmsprop.h>
 #include <reel/optim/schedules.h>
 #include <reel/optim/sgd.h>
+#include <reel/training/histogram.h>
+#include <reel/training/logger.h>
 #include <reel/training/metrics.h>
 #include <reel/training/progress.h>
+#include <reel/training/tensorboard.h>

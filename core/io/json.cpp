@@ -1,5 +1,8 @@
 #include <algorithm>
+#include <cmath>
+#include <iomanip>
 #include <reel/core/io/json.h>
+#include <sstream>
 
 namespace reel::io {
 namespace {
@@ -42,6 +45,14 @@ std::size_t utf8_length(std::string_view text) {
     return second && is_tail(2) && is_tail(3) ? 4 : 0;
   }
   return 0;
+}
+
+// [a, b, c], each written by `write`.
+template <class T, class F>
+std::string list(std::span<const T> values, const F& write) {
+  std::string text;
+  for (const T value : values) text += (text.empty() ? "" : ", ") + write(value);
+  return "[" + text + "]";
 }
 
 }  // namespace
@@ -139,6 +150,26 @@ std::string json_quote(std::string_view text) {
     }
   }
   return out + '"';
+}
+
+std::string json_number(double value) {
+  if (!std::isfinite(value)) return "null";
+  std::ostringstream text;
+  text << std::setprecision(9) << value;
+  return text.str();
+}
+
+JsonObject& JsonObject::add(std::string_view key, std::span<const double> values) {
+  return raw(key, list(values, json_number));
+}
+
+JsonObject& JsonObject::add(std::string_view key, std::span<const std::int64_t> values) {
+  return raw(key, list(values, [](std::int64_t value) { return std::to_string(value); }));
+}
+
+JsonObject& JsonObject::raw(std::string_view key, const std::string& value) {
+  members_ += (members_.empty() ? "" : ", ") + json_quote(key) + ": " + value;
+  return *this;
 }
 
 }  // namespace reel::io

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <concepts>
 #include <reel/core/io/reader.h>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -63,5 +65,29 @@ class JsonReader {
 [[nodiscard]] std::string replace_bad_utf8(std::string_view text);
 /// A JSON string, with quotes; what need not be escaped is not. `text` must be UTF-8.
 [[nodiscard]] std::string json_quote(std::string_view text);
+/// A JSON number of at most nine digits, which tell every float from its neighbours; null for what is not finite, since
+/// JSON has no such numbers.
+[[nodiscard]] std::string json_number(double value);
+
+/// Collects the members of a JSON object. Keys and strings must be UTF-8.
+class JsonObject {
+ public:
+  JsonObject& add(std::string_view key, std::string_view value) { return raw(key, json_quote(value)); }
+  template <std::same_as<bool> B>  // which a literal would turn to
+  JsonObject& add(std::string_view key, B value) {
+    return raw(key, value ? "true" : "false");
+  }
+  JsonObject& add(std::string_view key, std::int64_t value) { return raw(key, std::to_string(value)); }
+  JsonObject& add(std::string_view key, std::uint64_t value) { return raw(key, std::to_string(value)); }
+  JsonObject& add(std::string_view key, double value) { return raw(key, json_number(value)); }
+  JsonObject& add(std::string_view key, std::span<const double> values);
+  JsonObject& add(std::string_view key, std::span<const std::int64_t> values);
+  [[nodiscard]] std::string text() const { return "{" + members_ + "}"; }
+
+ private:
+  JsonObject& raw(std::string_view key, const std::string& value);
+
+  std::string members_;
+};
 
 }  // namespace reel::io

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <fstream>
+#include <optional>
+#include <reel/core/io/record_file.h>
 #include <reel/data/dataset.h>
 #include <string>
 
@@ -27,17 +28,13 @@ struct EpochResult {
 class Log {
  public:
   /// Finds out whether the file can be written, and leaves an old one as it is.
-  explicit Log(std::string path);
+  explicit Log(const std::string& path);
   /// The first line, which takes the place of an old log.
   void write(const Options& options, const reel::data::Mnist& data, std::int64_t parameters);
   void write(const EpochResult& result);
 
  private:
-  void open();
-  void line(const std::string& text);
-
-  std::string path_;
-  std::ofstream file_;  // open from the first line on
+  std::optional<reel::io::RecordFile> file_;
 };
 
 }  // namespace mnist
