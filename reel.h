@@ -67,6 +67,8 @@
 #include <reel/optim/rmsprop.h>
 #include <reel/optim/schedules.h>
 #include <reel/optim/sgd.h>
+#include <reel/training/checkpointer.h>
+#include <reel/training/early_stopping.h>
 #include <reel/training/histogram.h>
 #include <reel/training/logger.h>
 #include <reel/training/metrics.h>
