@@ -43,7 +43,7 @@ class EarlyStopping {
 
   /// Takes the next value of the metric, as a rule after an epoch, and tells whether to stop. A NaN is no better than
   /// any.
-  [[nodiscard]] bool step(double metric);
+  bool step(double metric);
   [[nodiscard]] bool should_stop() const { return bad_ >= patience_; }
   [[nodiscard]] double best() const { return best_.value(); }
 

@@ -16,8 +16,9 @@ Histogram histogram(const Tensor& values, std::int64_t bins) {
   const auto [low, high] = std::minmax_element(finite.begin(), finite.end());
   Histogram out{.count = static_cast<std::int64_t>(finite.size()), .min = *low, .max = *high};
   if (out.min == out.max) bins = 1;
-  const double width = out.max / static_cast<double>(bins) - out.min / static_cast<double>(bins);  // no overflow
-  for (std::int64_t i = 1; i < bins; ++i) out.limits.push_back(out.min + static_cast<double>(i) * width);
+  for (std::int64_t i = 1; i < bins; ++i) {
+    out.limits.push_back(std::lerp(out.min, out.max, static_cast<double>(i) / static_cast<double>(bins)));
+  }
   out.limits.push_back(out.max);
   out.counts.assign(out.limits.size(), 0);
   for (const double v : finite) {

@@ -6,7 +6,7 @@
 
 namespace reel::training {
 
-/// How numbers are spread. Bin i holds those up to limits[i], from limits[i - 1] on, or from min on; the last limit is
+/// How numbers are spread. Bin i holds those below limits[i], from limits[i - 1] on, or from min on; the last limit is
 /// max, which is in the last bin.
 struct Histogram {
   std::int64_t count = 0;

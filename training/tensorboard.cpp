@@ -23,29 +23,29 @@ std::string little_endian(T number) {
 /// A message of protocol buffers, field by field.
 class Message {
  public:
-  Message& integer(int field, std::int64_t value) {
+  Message& integer(std::uint64_t field, std::int64_t value) {
     key(field, 0);
     variable_length(static_cast<std::uint64_t>(value));
     return *this;
   }
-  Message& number(int field, double value) {
+  Message& number(std::uint64_t field, double value) {
     key(field, 1);
     bytes_ += little_endian(std::bit_cast<std::uint64_t>(value));
     return *this;
   }
-  Message& number(int field, float value) {
+  Message& number(std::uint64_t field, float value) {
     key(field, 5);
     bytes_ += little_endian(std::bit_cast<std::uint32_t>(value));
     return *this;
   }
-  Message& text(int field, std::string_view value) {
+  Message& text(std::uint64_t field, std::string_view value) {
     key(field, 2);
     variable_length(value.size());
     bytes_ += value;
     return *this;
   }
   template <class Numbers>
-  Message& numbers(int field, const Numbers& values) {
+  Message& numbers(std::uint64_t field, const Numbers& values) {
     std::string packed;
     for (const auto value : values) packed += little_endian(std::bit_cast<std::uint64_t>(static_cast<double>(value)));
     return text(field, packed);
@@ -53,7 +53,7 @@ class Message {
   [[nodiscard]] const std::string& bytes() const { return bytes_; }
 
  private:
-  void key(int field, int kind) { variable_length(static_cast<std::uint64_t>(field * 8 + kind)); }
+  void key(std::uint64_t field, std::uint64_t kind) { variable_length(field * 8 + kind); }
   void variable_length(std::uint64_t value) {  // seven bits a byte, and a bit that says that more follow
     for (; value >= 0x80; value >>= 7) bytes_ += static_cast<char>((value & 0x7f) | 0x80);
     bytes_ += static_cast<char>(value);

@@ -43,7 +43,7 @@ struct Run {
       optimizer.zero_grad();
       schedule.step();
       ema.update();
-      static_cast<void>(stopping.step(loss.item()));
+      stopping.step(loss.item());
     }
   }
   void join(Checkpointer& checkpoints) {
