@@ -51,7 +51,7 @@ class Checkpointer {
   /// still are. A NaN is never the best.
   void save(std::int64_t step, std::optional<double> metric = {});
   /// Loads the file of the latest step, and tells which that was; nothing where there is none. Throws IoError, and
-  /// StateError for a file that belongs to other parts.
+  /// StateError for a file that belongs to other parts; those before the one that does not fit are loaded then.
   std::optional<std::int64_t> resume();
   /// The same with a file of one's choice, such as best().
   std::int64_t load(const std::string& path);
