@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 COPY = ROOT / "build" / "mutations"
-FOLDERS = ["core", "autograd", "nn", "optim", "data", "tests", "cmake"]
+FOLDERS = ["core", "autograd", "nn", "optim", "data", "training", "tests", "cmake"]
 OPS = "autograd/ops/"
 KERNELS = "core/kernels/"
 
