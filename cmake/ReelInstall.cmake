@@ -1,19 +1,38 @@
-# What `cmake --install` puts where, and what find_package(reel) then finds: the target reel::reel.
+# What `cmake --install` puts where. find_package(reel) then finds the target reel::reel, and pkg-config finds reel.
+# A program needs the component runtime only.
 
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-set(REEL_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/reel)
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/reel)
 
-set(layers core autograd nn optim data training)
-list(TRANSFORM layers PREPEND reel_ OUTPUT_VARIABLE libraries)
-install(TARGETS reel ${libraries} EXPORT reelTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(EXPORT reelTargets NAMESPACE reel:: DESTINATION ${REEL_PACKAGE_DIR})
+install(TARGETS reel EXPORT reelTargets
+  LIBRARY COMPONENT runtime NAMELINK_COMPONENT development
+  ARCHIVE COMPONENT development)
+install(EXPORT reelTargets NAMESPACE reel:: DESTINATION ${package_dir} COMPONENT development)
 
 # Headers that only kernels include stay at home.
-install(DIRECTORY ${layers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/reel
+install(DIRECTORY core autograd nn optim data DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/reel COMPONENT development
   FILES_MATCHING PATTERN "*.h" PATTERN "*-inl.h" EXCLUDE)
-install(FILES reel.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/reel)
+install(FILES reel.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/reel COMPONENT development)
 
+configure_package_config_file(cmake/reelConfig.cmake.in ${PROJECT_BINARY_DIR}/reelConfig.cmake
+  INSTALL_DESTINATION ${package_dir})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/reelConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-install(FILES cmake/reelConfig.cmake ${PROJECT_BINARY_DIR}/reelConfigVersion.cmake DESTINATION ${REEL_PACKAGE_DIR})
+install(FILES ${PROJECT_BINARY_DIR}/reelConfig.cmake ${PROJECT_BINARY_DIR}/reelConfigVersion.cmake
+  DESTINATION ${package_dir} COMPONENT development)
+
+# A shared library names what it needs itself. OpenBLAS's own pkg-config file wants a Fortran compiler for static programs.
+set(requires "tbb, zlib, libhwy, libhwy-contrib")
+set(libraries "-lopenblas -pthread")
+if(BUILD_SHARED_LIBS)
+  set(requires "")
+  set(libraries "")
+endif()
+file(RELATIVE_PATH to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+configure_file(cmake/reel.pc.in ${PROJECT_BINARY_DIR}/reel.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/reel.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
+
+if(PROJECT_IS_TOP_LEVEL AND BUILD_SHARED_LIBS)
+  include(ReelPackage)
+endif()

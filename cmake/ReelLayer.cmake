@@ -1,4 +1,4 @@
-# Reel's targets: one static library for each folder, and the flags that all of them share.
+# Reel's targets: the objects of each folder, the library of them all, and the flags that all of them share.
 
 include(GNUInstallDirs)
 find_package(Threads REQUIRED)
@@ -11,7 +11,7 @@ foreach(entry core autograd nn optim data training reel.h)
 endforeach()
 
 add_library(reel_flags INTERFACE)
-target_compile_options(reel_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Werror -O3
+target_compile_options(reel_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -O3
   $<$<CXX_COMPILER_ID:GNU>:-fno-semantic-interposition>)
 target_link_libraries(reel_flags INTERFACE Threads::Threads)
 if(REEL_SANITIZE)
@@ -20,19 +20,39 @@ if(REEL_SANITIZE)
   target_link_options(reel_flags INTERFACE -fsanitize=${REEL_SANITIZE})
 endif()
 
-# reel_layer(<folder> [<folder below it>...]): the library reel_<folder> of every source in the folder.
+# reel_layer(<folder> [<folder below it>...]): the objects reel_<folder> of every source in the folder. They may stand
+# anywhere in memory, so one compilation serves both kinds of library.
 function(reel_layer folder)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cpp)
-  add_library(reel_${folder} STATIC ${sources})
-  target_include_directories(reel_${folder} PUBLIC
-    $<BUILD_INTERFACE:${REEL_INCLUDE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  add_library(reel_${folder} OBJECT ${sources})
+  set_target_properties(reel_${folder} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_include_directories(reel_${folder} PUBLIC ${REEL_INCLUDE_DIR})
   target_compile_features(reel_${folder} PUBLIC cxx_std_20)
-  # Threads are said again: what is only for the build says nothing to those who link an installed library.
-  target_link_libraries(reel_${folder} PRIVATE $<BUILD_INTERFACE:reel_flags> Threads::Threads)
-  set_target_properties(reel_${folder} PROPERTIES EXPORT_NAME ${folder})
+  target_link_libraries(reel_${folder} PRIVATE reel_flags)
   foreach(below IN LISTS ARGN)
     target_link_libraries(reel_${folder} PUBLIC reel_${below})
   endforeach()
+endfunction()
+
+# reel_library(<folder>...): the target reel::reel, libreel.a or with BUILD_SHARED_LIBS libreel.so, which shows what its
+# map says and nothing else.
+function(reel_library)
+  list(TRANSFORM ARGN REPLACE "(.+)" "$<TARGET_OBJECTS:reel_\\1>" OUTPUT_VARIABLE objects)
+  add_library(reel ${objects})
+  add_library(reel::reel ALIAS reel)
+  target_include_directories(reel PUBLIC
+    $<BUILD_INTERFACE:${REEL_INCLUDE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_compile_features(reel PUBLIC cxx_std_20)
+  # While the version begins with 0, its second number says what fits together.
+  set_target_properties(reel PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${REEL_ABI})
+  if(NOT PROJECT_IS_TOP_LEVEL)
+    set_target_properties(reel PROPERTIES SYSTEM ON)  # a user's warnings are about a user's code
+  endif()
+  if(BUILD_SHARED_LIBS AND NOT APPLE)
+    set(map ${PROJECT_SOURCE_DIR}/cmake/reel.map)
+    target_link_options(reel PRIVATE LINKER:--version-script=${map})
+    set_target_properties(reel PROPERTIES LINK_DEPENDS ${map})
+  endif()
 endfunction()
 
 # reel_program(<name> <sources>...): an executable on the whole library.

@@ -10,7 +10,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 flags=(-std=c++20 -O1 -Wall -Wextra -Werror "-I$build/include")
-libraries=("-Wl,--start-group" "$build"/libreel_*.a "-Wl,--end-group" -lopenblas -ltbb -lhwy_contrib -lhwy -lz -pthread)
+libraries=("$build/libreel.a" -lopenblas -ltbb -lhwy -lhwy_contrib -lz -pthread)
 
 # Writes the blocks of the files named to $scratch/1.cpp, 2.cpp, ... with #line, so that errors name the page. Prints
 # for each: its file, its place, and how to take it (run, link or compile).
