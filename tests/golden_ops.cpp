@@ -3,6 +3,7 @@
 #include <reel/autograd/tape.h>
 #include <set>
 #include <tests/golden_ops.h>
+#include <tests/note.h>
 
 namespace reel::testing {
 namespace {
@@ -33,8 +34,7 @@ void check_golden(const std::string& file, const GoldenCalls& calls, std::size_t
   std::size_t count = 0;
   for (const auto& [name, attributes] : golden.metadata) {
     if (!attributes.starts_with("op=")) continue;  // "torch", the version
-    CAPTURE(name);
-    CAPTURE(attributes);
+    const auto noted = note(name, ": ", attributes);
     const GoldenCase c(golden, name, attributes);
     const std::string& op = c.attributes.word("op");
     REQUIRE(calls.contains(op));

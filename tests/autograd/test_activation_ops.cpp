@@ -9,6 +9,7 @@
 #include <reel/nn/activation.h>
 #include <tests/autograd/errors.h>
 #include <tests/autograd/golden.h>
+#include <tests/note.h>
 #include <tests/op_table.h>
 
 // Activations: gradients against central differences, float32 against float64, what is said to wrong shapes, and the
@@ -75,7 +76,7 @@ TEST_CASE("activations at their knees and far out") {
                         {[](const Variable& v) { return elu(v); }, 0, 0, 1},
                         {[](const Variable& v) { return softplus(v, 2); }, 1e9, 1e9, 1},
                         {[](const Variable& v) { return softplus(v, 2); }, -1e9, 0, 0}}) {
-    CAPTURE(x);
+    const auto noted = note(x);
     for (const DType dtype : {float32, float64}) {
       const Variable leaf = Variable::leaf(Tensor::scalar(x, dtype));
       Tape tape;

@@ -9,6 +9,7 @@
 #include <reel/autograd/tape.h>
 #include <reel/core/random.h>
 #include <tests/autograd/golden.h>
+#include <tests/note.h>
 #include <tests/threads.h>
 
 // The transposed convolutions and conv1d against their definitions.
@@ -66,7 +67,7 @@ TEST_CASE("conv_transpose2d spreads multiples of the kernel, and cuts or lengthe
       {{1, 2, 4, 3}, {2, 2, 3, 3}, {.padding = "valid"}, {}},
   };
   for (const auto& [input, weight, options, change] : rows) {
-    CAPTURE(concat("input ", input, " weight ", weight, " padding ", options.padding));
+    const auto noted = note("input ", input, " weight ", weight, " padding ", options.padding);
     const Tensor x = numbers(input);
     const Tensor w = numbers(weight);
     const Tensor b = numbers({weight[1] * options.groups});

@@ -7,6 +7,7 @@
 #include <reel/autograd/ops/reduce.h>
 #include <reel/autograd/tape.h>
 #include <tests/autograd/errors.h>
+#include <tests/note.h>
 
 using namespace reel;
 using namespace reel::testing;
@@ -58,7 +59,7 @@ TEST_CASE("grad: of leaves and of what was recorded, without touching grad() or 
 
 TEST_CASE("grad: a cast hands the gradient back in the dtype that it came from, at every order") {
   for (const auto& [from, into] : {std::pair{float32, float64}, {float64, float32}}) {
-    CAPTURE(from);
+    const auto noted = note(from);
     const Variable x = Variable::leaf(Tensor::of({1, -2}, from));
     Tape tape;
     const Variable y = to(x, into);

@@ -7,6 +7,7 @@
 #include <reel/nn/layer_norm.h>
 #include <tests/autograd/errors.h>
 #include <tests/autograd/golden.h>
+#include <tests/note.h>
 #include <tests/op_table.h>
 #include <tests/threads.h>
 
@@ -62,7 +63,7 @@ TEST_CASE("row_norm gives the same bits with any number of threads") {
   for (const auto& [shape, layout] : std::vector<Row>{{{500, 333}, {500, 1, 333, 1, false}},
                                                       {{40, 24, 13, 11}, {40 * 4, 6, 143, 4, true}},
                                                       {{3000, 48}, {3000 * 4, 12, 1, 4, true}}}) {
-    CAPTURE(shape);
+    const auto noted = note(shape);
     const Shape parameters{layout.groups * layout.parameters()};
     const Tensor x = numbers(shape);
     const Tensor weight = numbers(parameters, float32, 6);

@@ -4,6 +4,7 @@
 #include <reel/core/kernels/conv.h>
 #include <reel/core/kernels/elementwise.h>
 #include <reel/core/kernels/reduce.h>
+#include <tests/note.h>
 #include <vector>
 
 using namespace reel;
@@ -74,7 +75,7 @@ TEST_CASE("convolutions of nothing are empty or zero") {
                                                                {{2, 2, 0, 5}, {3, 2, 3, 3}, {.padding = "same"}},
                                                                {{2, 2, 5, 0}, {3, 2, 1, 1}, {.padding = "same"}},
                                                                {{2, 2, 0, 5}, {3, 2, 3, 3}, {.padding = 2}}}) {
-    CAPTURE(concat(input, " and ", weight));
+    const auto noted = note(input, " and ", weight);
     const auto g = geometry(input, weight, options);
     const Tensor x = Tensor::ones(input);
     const Tensor w = Tensor::ones(weight);

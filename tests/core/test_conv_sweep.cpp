@@ -10,6 +10,7 @@
 #include <reel/core/random.h>
 #include <span>
 #include <string_view>
+#include <tests/note.h>
 #include <tests/sweep.h>
 #include <tests/threads.h>
 #include <vector>
@@ -226,7 +227,7 @@ void check_geometry(const kernels::Conv2dGeometry& g, bool has_bias, bool stride
     const Tensor grad = laid_out(gy, dtype, strided);
     const Tensor bias = has_bias ? b.to(dtype) : b;
     for (const auto& [name, algorithm] : algorithms_for(dtype)) {
-      CAPTURE(name);
+      const auto noted = note(name);
       const WithAlgorithm guard(algorithm);
       soil_memory(g.output_shape(), dtype);
       check_close("forward", kernels::conv2d_forward(input, weight, {bias}, g), y, g.depth());
@@ -343,7 +344,7 @@ TEST_CASE("conv2d sweep: 1x1 and depthwise, with whole vectors and with what is 
 
 TEST_CASE("conv2d gives the same bits for any number of threads") {
   for (const auto& [name, algorithm] : algorithms) {
-    CAPTURE(name);
+    const auto noted = note(name);
     const WithAlgorithm guard(algorithm);
     check_threads();
   }

@@ -6,6 +6,7 @@
 #include <reel/core/kernels/elementwise.h>
 #include <string_view>
 #include <tests/core/random_tensors.h>
+#include <tests/note.h>
 #include <vector>
 
 using namespace reel;
@@ -119,8 +120,8 @@ TEST_CASE("binary ops are right for every dtype, NaN and infinity") {
       b = where(gt(b, Tensor::scalar(1.7, dtype)), Tensor::scalar(not_a_number, dtype), b);
     }
     for (const auto& [name, op, f] : arithmetic) {
-      CAPTURE(name);
-      check_binary(a, b, op(a, b), [dtype, f](double x, double y) {
+      const auto noted = note(name);
+      check_binary(a, b, op(a, b), [dtype, f = f](double x, double y) {
         return dtype == float32 ? static_cast<double>(static_cast<float>(f(x, y))) : f(x, y);
       });
       CHECK(op(a, b).dtype() == dtype);
@@ -130,7 +131,7 @@ TEST_CASE("binary ops are right for every dtype, NaN and infinity") {
     const Tensor a = Tensor::of({0, 1, 1, 0, 3}, dtype);
     const Tensor b = Tensor::of({0, 0, 1, 1, 2}, dtype);
     for (const auto& [name, op, f] : comparisons) {
-      CAPTURE(name);
+      const auto noted = note(name);
       CHECK(op(a, b).dtype() == boolean);
       check_binary(a, b, op(a, b), f);
       if (is_floating(dtype)) {
@@ -179,7 +180,7 @@ TEST_CASE("operands of two dtypes, or of one that is not calculated in, are refu
   const Tensor d = Tensor::ones({2}, float64);
   const Tensor u = Tensor::ones({2}, uint8);
   for (const auto& [name, op, unused] : arithmetic) {
-    CAPTURE(name);
+    const auto noted = note(name);
     CHECK_THROWS_WITH_AS(static_cast<void>(op(f, d)), Contains("float32 and float64"), TypeError);
     CHECK_THROWS_WITH_AS(static_cast<void>(op(u, u)), Contains(concat(name, ": wants float32").c_str()), TypeError);
   }

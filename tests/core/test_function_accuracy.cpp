@@ -6,6 +6,7 @@
 #include <reel/core/kernels/elementwise.h>
 #include <reel/core/tensor.h>
 #include <string_view>
+#include <tests/note.h>
 #include <vector>
 
 // Functions of float32 against those of the standard library in double, over all of its numbers.
@@ -94,7 +95,7 @@ TEST_CASE("functions of float32 are right to some units in the last place") {
         where = from;
       }
     }
-    CAPTURE(concat(name, " of ", where, " is ", op(Tensor::scalar(where)).item(), ", not ", exact(where)));
+    const auto noted = note(name, " of ", where, " is ", op(Tensor::scalar(where)).item(), ", not ", exact(where));
     CHECK(most <= units);
   }
 }
@@ -113,7 +114,7 @@ TEST_CASE("gelu of float32 is right beside its argument") {
 TEST_CASE("a function gives an element the same bits wherever it lies") {
   const Tensor all = Tensor::arange(-3, 3, 1.0 / 64);
   for (const auto& [name, op, exact, units] : functions) {
-    CAPTURE(name);
+    const auto noted = note(name);
     const Tensor whole = op(abs(all) + 0.5);
     for (const std::int64_t n : {1, 3, 15, 16, 17, 40}) {
       const Tensor some = op(abs(all.slice(0, 7, 7 + 2 * n, 2)) + 0.5);

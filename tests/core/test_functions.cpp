@@ -4,6 +4,7 @@
 #include <limits>
 #include <reel/core/kernels/elementwise.h>
 #include <string_view>
+#include <tests/note.h>
 #include <vector>
 
 using namespace reel;
@@ -80,7 +81,7 @@ TEST_CASE("unary functions agree with the standard library on any layout") {
                                    Tensor::arange(-4, 4, 0.125, float64).slice(0, 1, 60, 3),
                                    Tensor::of({0, not_a_number}, float64).expand({3, 2})};
   for (const auto& [name, op, f, takes_int64] : functions) {
-    CAPTURE(name);
+    const auto noted = note(name);
     for (const Tensor& wide : inputs) {
       for (const DType dtype : {float64, float32}) {
         const Tensor a = wide.to(dtype);
@@ -102,7 +103,7 @@ TEST_CASE("unary functions agree with the standard library on any layout") {
 
 TEST_CASE("functions refuse the dtypes that they have no values in") {
   for (const auto& [name, op, f, takes_int64] : functions) {
-    CAPTURE(name);
+    const auto noted = note(name);
     CHECK_THROWS_WITH_AS(static_cast<void>(op(Tensor::ones({2}, uint8))), Contains("got uint8"), TypeError);
     CHECK_THROWS_AS(static_cast<void>(op(Tensor::ones({2}, boolean))), TypeError);
     if (takes_int64) CHECK(op(Tensor::of({-3}, int64)).item() == f(-3));
@@ -137,7 +138,7 @@ TEST_CASE("functions keep their heads at the ends of the number line") {
                               {"log", log, 0, -inf}};
   for (const auto& [name, op, x, y] : rows) {
     for (const DType dtype : {float32, float64}) {
-      CAPTURE(concat(name, " of ", x, " in ", dtype));
+      const auto noted = note(name, " of ", x, " in ", dtype);
       const double got = op(Tensor::scalar(x, dtype)).item();
       if (std::isinf(y) || y == 0) CHECK(got == y);
       else CHECK(got / y == doctest::Approx(1).epsilon(1e-6));
@@ -147,7 +148,7 @@ TEST_CASE("functions keep their heads at the ends of the number line") {
 
 TEST_CASE("a NaN comes through every function but sign") {
   for (const auto& [name, op, f, takes_int64] : functions) {
-    CAPTURE(name);
+    const auto noted = note(name);
     const double got = op(Tensor::scalar(not_a_number)).item();
     if (name == std::string("sign")) CHECK(got == 0);
     else CHECK(std::isnan(got));

@@ -14,6 +14,7 @@
 #include <reel/core/kernels/sort.h>
 #include <reel/core/random.h>
 #include <string_view>
+#include <tests/note.h>
 #include <tests/threads.h>
 #include <vector>
 
@@ -166,7 +167,7 @@ TEST_CASE("kernels give the same bits with any number of threads") {
        }},
   };
   for (const auto& [name, run] : list) {
-    CAPTURE(name);
+    const auto noted = note(name);
     std::vector<Tensor> alone;
     {
       const WithThreads with(1);

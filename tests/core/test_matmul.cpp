@@ -9,6 +9,7 @@
 #include <reel/core/kernels/reduce.h>
 #include <reel/core/kernels/simd.h>
 #include <reel/core/random.h>
+#include <tests/note.h>
 #include <tests/threads.h>
 #include <utility>
 #include <vector>
@@ -147,7 +148,7 @@ TEST_CASE("linear_forward: few inputs and many, bias and ReLU, the same bits for
     for (const std::int64_t n : {1, 2, 3, 4, 5, 9}) {
       for (const auto& [outputs, inputs] :
            std::vector<std::pair<int, int>>{{1, 1}, {3, 7}, {9, 16}, {130, 33}, {5, 400}}) {
-        CAPTURE(concat(dtype, " n ", n, " outputs ", outputs, " inputs ", inputs));
+        const auto noted = note(dtype, " n ", n, " outputs ", outputs, " inputs ", inputs);
         const Tensor x = numbers({n, inputs}, dtype);
         const Tensor w = numbers({outputs, inputs}, dtype);
         const Tensor b = numbers({outputs}, dtype);

@@ -6,6 +6,7 @@
 #include <reel/core/kernels/max_pool_choice.h>
 #include <reel/core/kernels/pool.h>
 #include <reel/core/random.h>
+#include <tests/note.h>
 #include <tests/threads.h>
 #include <vector>
 
@@ -76,7 +77,7 @@ TEST_CASE("a convolution that is pooled on its way out gives the bits of its par
        {ConvAlgorithm::automatic, ConvAlgorithm::im2col, ConvAlgorithm::direct, ConvAlgorithm::images}) {
     kernels::set_conv_algorithm(algorithm);
     for (const auto& [input, weight, options] : cases) {
-      CAPTURE(input);
+      const auto noted = note(input);
       Generator generator(1);
       const Tensor x = normal(input, 0, 1, float32, generator);
       const Tensor w = normal(weight, 0, 1, float32, generator);

@@ -9,6 +9,7 @@
 #include <reel/core/kernels/reduce.h>
 #include <reel/core/parallel.h>
 #include <reel/core/random.h>
+#include <tests/note.h>
 #include <tests/threads.h>
 #include <thread>
 #include <vector>
@@ -90,7 +91,7 @@ TEST_CASE("random functions refuse arguments without a meaning") {
   CHECK_THROWS_AS(static_cast<void>(bernoulli({2}, NAN, float32, generator)), ValueError);
   using Range = std::pair<double, double>;
   for (const auto& [low, high] : {Range{1, 0}, Range{0, NAN}, Range{0, INFINITY}, Range{-1.5e308, 1.5e308}}) {
-    CAPTURE(high);
+    const auto noted = note(high);
     CHECK_THROWS_AS(static_cast<void>(uniform({2}, low, high, float64, generator)), ValueError);
   }
   for (const double deviation : std::vector<double>{-1, NAN, INFINITY}) {

@@ -7,6 +7,7 @@
 #include <reel/core/kernels/elementwise.h>
 #include <reel/core/kernels/reduce.h>
 #include <string_view>
+#include <tests/note.h>
 #include <vector>
 
 using namespace reel;
@@ -84,7 +85,7 @@ TEST_CASE("reductions over every subset of axes agree with a naive loop") {
       CAPTURE(concat("axes ", axes, " of ", a.shape()));
       const auto expected = groups(a, mask);
       for (const auto& [name, op, f] : reductions) {
-        CAPTURE(name);
+        const auto noted = note(name);
         const Tensor kept = op(a, axes, true);
         const Tensor out = op(a, axes, false);
         for (int axis = 0; axis < 4; ++axis) REQUIRE(kept.shape()[axis] == (mask >> axis & 1 ? 1 : a.shape()[axis]));
@@ -165,7 +166,7 @@ TEST_CASE("a NaN comes through every reduction, wherever it stands") {
     Tensor a = numbers({4, 16});
     a.mutable_data<double>()[place] = not_a_number;
     for (const auto& [name, op, f] : reductions) {
-      CAPTURE(name);
+      const auto noted = note(name);
       CHECK(std::isnan(op(a, {}, false).item()));
       const Tensor columns = op(a, {0}, false);
       for (std::int64_t i = 0; i < 16; ++i) CHECK(std::isnan(columns.at({i})) == (i == place % 16));
@@ -200,7 +201,7 @@ TEST_CASE("sum_to takes back what broadcasting did") {
   };
   for (const auto& [shape, axes] :
        std::vector<Row>{{{4}, {0, 1}}, {{3, 1}, {0, 2}}, {{1, 3, 4}, {0}}, {{}, {0, 1, 2}}}) {
-    CAPTURE(concat(shape));
+    const auto noted = note(shape);
     const Tensor out = sum_to(a, shape);
     REQUIRE(out.shape() == shape);
     CHECK(max(abs(out - sum(a, axes).reshape(shape))).item() < 1e-13);

@@ -19,7 +19,6 @@ namespace {
 using Values = std::vector<double>;
 
 constexpr double inf = std::numeric_limits<double>::infinity();
-constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 /// What goes into each element of a reduction, in row-major order, and where that lies.
 struct Group {

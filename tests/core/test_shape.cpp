@@ -2,6 +2,7 @@
 
 #include <limits>
 #include <reel/core/shape.h>
+#include <tests/note.h>
 #include <vector>
 
 using namespace reel;
@@ -45,7 +46,7 @@ TEST_CASE("numel counts elements and refuses what can't be counted") {
                               {{2, 3, 4}, 24, {12, 4, 1}},
                               {{5, 1, 1}, 5, {1, 1, 1}}};
   for (const auto& [shape, elements, strides] : rows) {
-    CAPTURE(concat(shape));
+    const auto noted = note(shape);
     CHECK(numel(shape) == elements);
     CHECK(contiguous_strides(shape) == strides);
   }
@@ -67,7 +68,7 @@ TEST_CASE("shapes broadcast as in NumPy") {
                               {{1, 1, 1}, {2}, {1, 1, 2}},
                               {{0, 3}, {1, 3}, {0, 3}}};
   for (const auto& [a, b, out] : rows) {
-    CAPTURE(concat(a, " and ", b));
+    const auto noted = note(a, " and ", b);
     CHECK(broadcast_shapes("test", a, b) == out);
     CHECK(broadcast_shapes("test", b, a) == out);
   }

@@ -9,6 +9,7 @@
 #include <reel/core/kernels/reduce.h>
 #include <reel/core/kernels/softmax.h>
 #include <reel/core/random.h>
+#include <tests/note.h>
 #include <vector>
 
 using namespace reel;
@@ -183,7 +184,7 @@ TEST_CASE("cross_entropy and its gradient are those of the definition, whatever 
 TEST_CASE("max_pool2d picks what a naive loop picks, and its adjoint leads back") {
   for (const DType dtype : {float32, float64}) {
     for (const auto& [shape, options] : pool_cases()) {
-      CAPTURE(concat(shape, " kernel ", options.kernel_size));
+      const auto noted = note(shape, " kernel ", options.kernel_size);
       const Tensor x = numbers(shape, dtype);
       const auto g = kernels::pool2d_geometry("max_pool2d", shape, options);
       const Tensor values = kernels::max_pool2d(x, g);
@@ -243,7 +244,7 @@ TEST_CASE("max_pool2d: first of equals, NaN before all, -infinity where there is
 TEST_CASE("max_pool2d leads gradients to the first of equals in wide planes, beside NaN and infinities too") {
   Generator generator(11);
   for (const auto& [shape, options] : pool_cases()) {
-    CAPTURE(concat(shape, " kernel ", options.kernel_size));
+    const auto noted = note(shape, " kernel ", options.kernel_size);
     const auto g = kernels::pool2d_geometry("max_pool2d", shape, options);
     const Tensor few = randint(0, 3, shape, generator).to(float32);  // many equals
     const Tensor odd = randint(0, 9, shape, generator);

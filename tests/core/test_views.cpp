@@ -4,6 +4,7 @@
 #include <limits>
 #include <reel/core/tensor.h>
 #include <string_view>
+#include <tests/note.h>
 #include <vector>
 
 using namespace reel;
@@ -50,7 +51,7 @@ struct ViewCase {
 
 void check_views(const Tensor& source, const std::vector<ViewCase>& table) {
   for (const auto& [name, view, shape, place] : table) {
-    CAPTURE(name);
+    const auto noted = note(name);
     CHECK(view.shape() == shape);
     CHECK(view.numel() == numel(shape));
     CHECK(view.shares_memory_with(source));
@@ -132,7 +133,7 @@ TEST_CASE("reshape views where it can and copies where it must") {
                               {"flattens what was expanded", t.select(0, 0).expand({2, 3, 4}), {24}, false},
                               {"splits what was expanded", t.select(0, 0).expand({2, 3, 4}), {2, 1, 6, 2}, true}};
   for (const auto& [name, from, shape, view] : rows) {
-    CAPTURE(name);
+    const auto noted = note(name);
     const Tensor out = from.reshape(shape);
     CHECK(out.shape() == shape);
     CHECK(out.shares_memory_with(t) == view);
@@ -245,7 +246,7 @@ TEST_CASE("bad arguments of views say what was wrong") {
        },
        "offset 1 reach outside"}};
   for (const auto& [call, message, index_error] : rows) {
-    CAPTURE(message);
+    const auto noted = note(message);
     if (index_error)
       CHECK_THROWS_WITH_AS(static_cast<void>(call()), Contains(std::string(message).c_str()), IndexError);
     else CHECK_THROWS_WITH_AS(static_cast<void>(call()), Contains(std::string(message).c_str()), ShapeError);

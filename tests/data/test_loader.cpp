@@ -217,10 +217,10 @@ TEST_CASE("ImageDataset: slices, [N, H, W] and what it refuses") {
   CHECK(part.get(2).label == 6);
   CHECK(part.get(2).image.at({0, 1, 1}) == 6);
   CHECK(part.images().shares_memory_with(all.images()));
-  CHECK_THROWS_AS(all.slice(8, 3), IndexError);
-  CHECK_THROWS_AS(all.slice(-1, 3), IndexError);
-  CHECK_THROWS_AS(all.get(10), IndexError);
-  CHECK_THROWS_AS(all.get(-1), IndexError);
+  CHECK_THROWS_AS((void)all.slice(8, 3), IndexError);
+  CHECK_THROWS_AS((void)all.slice(-1, 3), IndexError);
+  CHECK_THROWS_AS((void)all.get(10), IndexError);
+  CHECK_THROWS_AS((void)all.get(-1), IndexError);
   CHECK(ImageDataset(Tensor::zeros({2, 5, 6}, uint8), Tensor::zeros({2}, int64)).images().shape() == Shape{2, 1, 5, 6});
   CHECK_THROWS_AS(ImageDataset(Tensor::zeros({2, 5}, uint8), Tensor::zeros({2}, int64)), ShapeError);
   CHECK_THROWS_AS(ImageDataset(Tensor::zeros({2, 5, 5}, uint8), Tensor::zeros({3}, int64)), ShapeError);

@@ -6,6 +6,7 @@
 #include <reel/nn/linear.h>
 #include <tests/autograd/errors.h>
 #include <tests/autograd/golden.h>
+#include <tests/note.h>
 
 using namespace reel;
 using namespace reel::testing;
@@ -48,7 +49,7 @@ TEST_CASE("init: bounds and deviations are PyTorch's") {
   int checked = 0;
   for (const auto& [name, text] : file.metadata) {
     if (!text.starts_with("op=")) continue;
-    CAPTURE(text);
+    const auto noted = note(text);
     const Attributes a(text);
     const Shape shape = a.dims("shape");
     const double value = file.tensors.at(name + ".value").item();

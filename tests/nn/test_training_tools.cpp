@@ -16,6 +16,7 @@
 #include <reel/optim/adam.h>
 #include <reel/optim/sgd.h>
 #include <tests/autograd/errors.h>
+#include <tests/note.h>
 #include <tests/threads.h>
 
 using namespace reel;
@@ -70,7 +71,7 @@ TEST_CASE("checkpoint_segments: a deep net trains to the last bit alike, in less
     CAPTURE(segments);
     const Trained recomputed = train_step(segments);
     for (const auto& [name, tensor] : kept.state) {
-      CAPTURE(name);
+      const auto noted = note(name);
       CHECK(same_bits(tensor, recomputed.state.at(name)));
     }
     for (std::size_t i = 0; i < kept.gradients.size(); ++i) {

@@ -4,6 +4,7 @@
 #include <reel/nn/transformer.h>
 #include <tests/autograd/errors.h>
 #include <tests/golden_ops.h>
+#include <tests/note.h>
 
 using namespace reel;
 using namespace reel::testing;
@@ -45,7 +46,7 @@ TEST_CASE("transformer encoders agree with PyTorch") {
   int count = 0;
   for (const auto& [name, text] : golden.metadata) {
     if (!text.starts_with("op=")) continue;
-    CAPTURE(name);
+    const auto noted = note(name);
     const GoldenCase c(golden, name, text);
     const Attributes& a = c.attributes;
     const nn::TransformerEncoderLayerOptions options{.d_model = 4,

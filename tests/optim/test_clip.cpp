@@ -7,6 +7,7 @@
 #include <reel/optim/clip.h>
 #include <tests/autograd/errors.h>
 #include <tests/autograd/golden.h>
+#include <tests/note.h>
 
 using namespace reel;
 using namespace reel::testing;
@@ -16,7 +17,7 @@ TEST_CASE("clip: norms and values as PyTorch clips them") {
   int cases = 0;
   for (const auto& [name, text] : file.metadata) {
     if (!text.starts_with("op=clip")) continue;
-    CAPTURE(name);
+    const auto noted = note(name);
     ++cases;
     const Attributes a(text);
     const Tensor before = file.tensors.at(name + ".before");

@@ -5,6 +5,7 @@
 #include <reel/optim/ema.h>
 #include <tests/autograd/errors.h>
 #include <tests/autograd/golden.h>
+#include <tests/note.h>
 
 using namespace reel;
 using namespace reel::testing;
@@ -14,7 +15,7 @@ TEST_CASE("ema: averages over 100 steps are those of PyTorch's AveragedModel") {
   int cases = 0;
   for (const auto& [name, text] : file.metadata) {
     if (!text.starts_with("op=ema")) continue;
-    CAPTURE(name);
+    const auto noted = note(name);
     ++cases;
     const Tensor wanted = file.tensors.at(name + ".after");
     const Tensor initial = file.tensors.at("initial0").to(wanted.dtype());

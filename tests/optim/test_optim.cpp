@@ -7,6 +7,7 @@
 #include <reel/autograd/tape.h>
 #include <reel/core/random.h>
 #include <tests/autograd/errors.h>
+#include <tests/note.h>
 #include <tests/optim/optim_cases.h>
 #include <tests/threads.h>
 
@@ -41,7 +42,7 @@ TEST_CASE("optim: 100 steps of every optimizer are those of PyTorch") {
   for (const auto& [name, text] : file.metadata) {
     const auto wanted = file.tensors.find(name + ".after");
     if (wanted == file.tensors.end() || text.starts_with("op=clip") || text.starts_with("op=ema")) continue;
-    CAPTURE(name);
+    const auto noted = note(name);
     ++cases;
     const DType dtype = wanted->second.dtype();
     std::vector<Variable> parameters;

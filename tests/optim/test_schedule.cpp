@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <tests/autograd/errors.h>
+#include <tests/note.h>
 #include <tests/optim/optim_cases.h>
 
 using namespace reel;
@@ -28,7 +29,7 @@ TEST_CASE("schedule: 100 rates and momenta of each group are those of PyTorch") 
   for (const auto& [name, text] : file.metadata) {
     const auto rates = file.tensors.find(name + ".lr");
     if (rates == file.tensors.end()) continue;
-    CAPTURE(name);
+    const auto noted = note(name);
     ++cases;
     optim::SGD sgd = make_sgd(Given(text).numbers("lrs"));
     const bool is_plateau = text.starts_with("op=plateau");

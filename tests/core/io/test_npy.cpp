@@ -1,5 +1,6 @@
 #include <reel/core/io/npy.h>
 #include <tests/core/io/files.h>
+#include <tests/note.h>
 
 namespace reel::test {
 namespace {
@@ -29,7 +30,7 @@ TEST_CASE("npy: NumPy's files are read, and written byte for byte") {
   const TemporaryFolder folder;
   const std::string path = folder / "tensor.npy";
   for (const auto& [name, tensor] : golden_arrays()) {
-    CAPTURE(name);
+    const auto noted = note(name);
     CHECK(same(io::load_npy(golden(name + ".npy")), tensor));
     io::save_npy(path, tensor);
     CHECK(slurp(path) == slurp(golden(name + ".npy")));
