@@ -29,7 +29,7 @@ if(BUILD_SHARED_LIBS)
   set(requires "")
   set(libraries "")
 endif()
-file(RELATIVE_PATH to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+file(RELATIVE_PATH to_prefix /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
 configure_file(cmake/reel.pc.in ${PROJECT_BINARY_DIR}/reel.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/reel.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
 

@@ -30,9 +30,11 @@ try() {
   }
 }
 
-refuse() {
-  if "$@" >"$scratch/log" 2>&1 </dev/null; then
-    echo "should have failed: $*"
+# refuses WORDS COMMAND...: it fails, and says the words.
+refuses() {
+  if "${@:2}" >"$scratch/log" 2>&1 </dev/null || ! grep -qF "$1" "$scratch/log"; then
+    cat "$scratch/log"
+    echo "should fail with '$1': ${*:2}"
     return 1
   fi
 }
@@ -70,15 +72,18 @@ project() {
 # found_by_cmake static|shared PROJECT
 found_by_cmake() { project "$2" -DCMAKE_PREFIX_PATH="$scratch/$1"; }
 
-# Another version, and a component that there is none of, are not found.
+# Another version, and a component that there is none of.
 only_what_is_there() {
+  wants 'reel 0.2' 'version: 0.1'
+  wants 'reel 0.1 COMPONENTS cuda' 'Reel has no components'
+}
+
+# wants PACKAGE WORDS: what find_package says when it doesn't find the package.
+wants() {
   local consumer=$scratch/other
-  cp -r "$tests/consumer" "$consumer"
-  local other
-  for other in 0.2 '0.1 COMPONENTS cuda'; do
-    sed -i "s/find_package(reel .* CONFIG/find_package(reel $other CONFIG/" "$consumer/CMakeLists.txt"
-    refuse "$cmake" -S "$consumer" -B "$consumer/build" -DCMAKE_PREFIX_PATH="$scratch/static"
-  done
+  mkdir -p "$consumer"
+  printf 'cmake_minimum_required(VERSION 3.25)\nproject(other CXX)\nfind_package(%s REQUIRED)\n' "$1" >"$consumer/CMakeLists.txt"
+  refuses "$2" "$cmake" -S "$consumer" -B "$consumer/build" -DCMAKE_PREFIX_PATH="$scratch/static"
 }
 
 # compile FOLDER FLAGS...: the user's file with g++ and what pkg-config says of the Reel below the folder.
@@ -96,7 +101,7 @@ found_by_pkg_config() {
     try "$scratch/consumer"
   else
     compile "$scratch/shared"
-    try env LD_LIBRARY_PATH="$(dirname "$shared_library")" "$scratch/consumer"
+    try env LD_LIBRARY_PATH="$(dirname "$(find "$scratch/shared" -name libreel.so)")" "$scratch/consumer"
   fi
 }
 
@@ -116,13 +121,15 @@ END
 }
 
 # The name that programs look for, what it shows, and what it weighs without its symbols.
-shared_library() {
-  readelf -d "$shared_library" | grep -qF "soname: [libreel.so.${version%.*}]"
-  if nm -D --defined-only "$shared_library" | awk '{ print $3 }' | c++filt -p | grep -vE '^([A-Za-z -]+ (for|to) )?reel::'; then
-    echo "FAILED: $shared_library shows more than namespace reel"
+looks_of_shared_library() {
+  local library
+  library=$(find "$scratch/shared" -name libreel.so)
+  readelf -d "$library" | grep -qF "soname: [libreel.so.${version%.*}]"
+  if nm -D --defined-only "$library" | awk '{ print $3 }' | c++filt -p | grep -vE '^([A-Za-z -]+ (for|to) )?reel::'; then
+    echo "FAILED: $library shows more than namespace reel"
     return 1
   fi
-  strip -o "$scratch/stripped" "$shared_library"
+  strip -o "$scratch/stripped" "$library"
   expect_below "$(stat -c %s "$scratch/stripped")" 8000000 "bytes of the shared library, stripped"
 }
 
@@ -165,8 +172,7 @@ time_of_compilation
 step part_of_project subdirectory
 step part_of_project fetch
 step library shared
-shared_library=$(find "$scratch/shared" -name libreel.so)
-step shared_library
+step looks_of_shared_library
 step found_by_cmake shared tests/consumer
 step found_by_pkg_config shared
 step debian_packages
