@@ -12,7 +12,7 @@ install(TARGETS reel EXPORT reelTargets
 install(EXPORT reelTargets NAMESPACE reel:: DESTINATION ${package_dir} COMPONENT development)
 
 # Headers that only kernels include stay at home.
-install(DIRECTORY core autograd nn optim data DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/reel COMPONENT development
+install(DIRECTORY core autograd nn optim data training DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/reel COMPONENT development
   FILES_MATCHING PATTERN "*.h" PATTERN "*-inl.h" EXCLUDE)
 install(FILES reel.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/reel COMPONENT development)
 
