@@ -64,7 +64,7 @@ def draw(axes, title, results, peak, bandwidth):
                           ha="center", fontsize=8)  # fmt: skip
     axes.set(xscale="log", yscale="log", title=title, xlabel="FLOP for each byte that must move")
     axes.set_xlim(0.5, 1000)
-    axes.set_ylim(5, 1000)
+    axes.set_ylim(20, 2000)
     axes.grid(color="0.9", lw=0.5)
 
 
