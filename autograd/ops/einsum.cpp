@@ -5,6 +5,7 @@
 #include <reel/autograd/ops/checks.h>
 #include <reel/autograd/ops/einsum.h>
 #include <reel/autograd/ops/matmul.h>
+#include <reel/autograd/ops/rearrange.h>
 #include <reel/autograd/ops/reduce.h>
 #include <reel/autograd/ops/view.h>
 #include <string>
@@ -152,24 +153,14 @@ Shape joined(Shape a, const Shape& b) {
 }
 
 /// Takes the diagonal for a label that stands twice, until none does.
-Named diagonal(Named a) {
+Named diagonals(Named a) {
   for (std::size_t i = 0; i < a.labels.size(); ++i) {
-    const std::size_t j = a.labels.find(a.labels[i], i + 1);
+    const char label = a.labels[i];
+    const std::size_t j = a.labels.find(label, i + 1);
     if (j == Labels::npos) continue;
-    // (n, n, ...) -> (n * n, ...), of which every (n + 1)th is wanted
-    Dims order{static_cast<std::int64_t>(i), static_cast<std::int64_t>(j)};
-    Labels rest;
-    for (std::size_t k = 0; k < a.labels.size(); ++k) {
-      if (k == i || k == j) continue;
-      order.push_back(static_cast<std::int64_t>(k));
-      rest.push_back(a.labels[k]);
-    }
-    const Variable front = permute(a.value, order);
-    const std::int64_t n = front.size(0);
-    Shape shape = front.shape();
-    shape.erase(0);
-    shape[0] = n * n;
-    return diagonal({slice(reshape(front, shape), 0, 0, n * n, n + 1), a.labels[i] + rest});
+    const Variable value = diagonal(a.value, 0, static_cast<std::int64_t>(i), static_cast<std::int64_t>(j));
+    a.labels.erase(j, 1).erase(i, 1);
+    return diagonals({value, a.labels + label});
   }
   return a;
 }
@@ -220,7 +211,7 @@ Variable einsum(std::string_view equation, const std::vector<Variable>& operands
     for (std::size_t k = i + 1; k < operands.size(); ++k) later += plan.inputs()[k];
     const Shape shape = plan.shape(labels);
     const Variable whole = operands[i].shape() == shape ? operands[i] : expand(operands[i], shape);
-    const Named next = without(diagonal({whole, labels}), later + product.labels);
+    const Named next = without(diagonals({whole, labels}), later + product.labels);
     product = i == 0 ? next : multiplied(plan, without(product, later + next.labels), next, later);
   }
   product = without(product, plan.output());
