@@ -26,6 +26,11 @@ class GoldenCase {
   std::string name_;
 };
 
+// What many ops are called with.
+inline std::int64_t axis(const GoldenCase& c) { return c.attributes.integer("axis"); }
+inline Dims axes(const GoldenCase& c) { return c.attributes.dims("axes"); }
+inline bool keepdim(const GoldenCase& c) { return c.attributes.flag("keepdim"); }
+
 using In = std::vector<Variable>;
 
 /// How each op of a golden file is called, by its name there.

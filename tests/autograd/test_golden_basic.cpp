@@ -12,10 +12,6 @@ using namespace reel::testing;
 
 namespace {
 
-std::int64_t axis(const GoldenCase& c) { return c.attributes.integer("axis"); }
-Dims axes(const GoldenCase& c) { return c.attributes.dims("axes"); }
-bool keepdim(const GoldenCase& c) { return c.attributes.flag("keepdim"); }
-
 const GoldenCalls calls{
     {"exp", [](const In& v, const GoldenCase&) { return exp(v[0]); }},
     {"log", [](const In& v, const GoldenCase&) { return log(v[0]); }},

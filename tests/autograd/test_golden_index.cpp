@@ -11,10 +11,8 @@ using namespace reel::testing;
 
 namespace {
 
-std::int64_t axis(const GoldenCase& c) { return c.attributes.integer("axis"); }
 std::int64_t count(const GoldenCase& c) { return c.attributes.integer("count"); }
 std::int64_t diagonal_of(const GoldenCase& c) { return c.attributes.integer("diagonal"); }
-Dims axes(const GoldenCase& c) { return c.attributes.dims("axes"); }
 const Variable& part(const std::vector<Variable>& parts, const GoldenCase& c) {
   return parts[static_cast<std::size_t>(c.attributes.integer("part"))];
 }

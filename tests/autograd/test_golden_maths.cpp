@@ -14,9 +14,6 @@ using namespace reel::testing;
 
 namespace {
 
-std::int64_t axis(const GoldenCase& c) { return c.attributes.integer("axis"); }
-Dims axes(const GoldenCase& c) { return c.attributes.dims("axes"); }
-bool keepdim(const GoldenCase& c) { return c.attributes.flag("keepdim"); }
 std::optional<double> bound(const GoldenCase& c, const std::string& key) {
   return c.attributes.has(key) ? std::optional(c.attributes.number(key)) : std::nullopt;
 }

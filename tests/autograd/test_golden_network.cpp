@@ -25,8 +25,6 @@ Variable batch_norm_case(const In& v, const GoldenCase& c) {
   return y;
 }
 
-std::int64_t axis(const GoldenCase& c) { return c.attributes.integer("axis"); }
-
 const GoldenCalls calls{
     {"linear", [](const In& v, const GoldenCase&) { return linear(v[0], v[1], optional(v, 2)); }},
     {"relu", [](const In& v, const GoldenCase&) { return relu(v[0]); }},
