@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <examples/mnist/models.h>
+#include <examples/models/mnist.h>
 #include <reel/autograd/ops/loss.h>
 #include <reel/autograd/tape.h>
 #include <reel/core/random.h>

@@ -23,7 +23,7 @@ def memory_format(layout):
 
 
 def make_model(name):
-    """lenet5, cnn, vgg and mlp as examples/mnist has them, and mlp3, as bench/shapes.h has it."""
+    """lenet5, cnn, vgg and mlp as examples/models/mnist.cpp has them, and mlp3, as bench/shapes.h has it."""
     from torch.nn import BatchNorm2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential
 
     if name == "lenet5":

@@ -138,7 +138,7 @@ struct ChainShape {
 };
 inline constexpr ChainShape chains[] = {{"1000 ops", 1000}, {"100000 ops", 100000}};
 
-/// A model and a batch of its images [batch, 1, 28, 28]. The models are those of examples/mnist and mlp3, which has
+/// A model and a batch of its images [batch, 1, 28, 28]. The models are those of examples/models and mlp3, which has
 /// linear layers 784-256-128-10.
 struct ModelShape {
   const char* name;

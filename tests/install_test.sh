@@ -165,7 +165,7 @@ files_of() { (cd "$1" && find bin etc lib opt sbin srv usr | sort); }
 
 step library static
 step found_by_cmake static tests/consumer
-step found_by_cmake static examples/custom_op
+step found_by_cmake static examples/04_custom_op
 step only_what_is_there
 step found_by_pkg_config static
 time_of_compilation

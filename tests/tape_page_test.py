@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Opens the pages of examples/tape_tour in a headless Chromium, steps through them by key and by click, and compares
+"""Opens the pages of examples/12_tape_tour in a headless Chromium, steps through them by key and by click, and compares
 the gradients they show with those that the program printed.
 
 Usage: tests/tape_page_test.py PATH/TO/tape_tour [FOLDER FOR SCREENSHOTS]. Where there is no Chromium it says so and

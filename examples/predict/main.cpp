@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "../mnist/models.h"
+#include "../models/mnist.h"
 #include "../output.h"
 
 namespace {

@@ -10,8 +10,8 @@
 #include <reel/data/download.h>
 #include <reel/data/synthetic.h>
 
-#include "models.h"
-#include "names.h"
+#include "../models/mnist.h"
+#include "../models/names.h"
 
 namespace mnist {
 

@@ -3,7 +3,7 @@
 #include <reel/data/affine.h>
 #include <reel/optim/schedules.h>
 
-#include "names.h"
+#include "../models/names.h"
 
 namespace mnist {
 

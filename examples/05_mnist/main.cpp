@@ -9,7 +9,7 @@
 
 #include "../output.h"
 #include "log.h"
-#include "models.h"
+#include "../models/mnist.h"
 #include "options.h"
 #include "report.h"
 #include "train.h"

@@ -1,4 +1,4 @@
-#include "models.h"
+#include "mnist.h"
 
 #include <algorithm>
 #include <reel/core/io/safetensors.h>
