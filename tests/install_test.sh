@@ -66,7 +66,7 @@ project() {
   folder=$(mktemp -d -p "$scratch")
   try "$cmake" -S "$tests/../$1" -B "$folder" "${@:2}"
   try "$cmake" --build "$folder"
-  try "$folder/$name"
+  try "$folder/${name#[0-9][0-9]_}"
 }
 
 # found_by_cmake static|shared PROJECT
