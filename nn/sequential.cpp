@@ -44,4 +44,8 @@ Variable Sequential::forward(const Variable& x) {
   return out;
 }
 
+Variable in_sequence(std::initializer_list<Module*> layers, const Variable& x) {
+  return run({layers.begin(), layers.size()}, x);
+}
+
 }  // namespace reel::nn

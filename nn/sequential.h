@@ -67,4 +67,10 @@ class Sequential : public Module {
   std::size_t segments_ = 0;
 };
 
+/// Runs layers one after another as a Sequential does, each doing what it can of those behind it: for a module that has
+/// them under names of their own.
+///
+///     Variable forward(const Variable& x) override { return nn::in_sequence({&conv1, &bn1, &relu}, x); }
+[[nodiscard]] Variable in_sequence(std::initializer_list<Module*> layers, const Variable& x);
+
 }  // namespace reel::nn

@@ -7,9 +7,9 @@
 #include <reel/core/parallel.h>
 #include <reel/optim/sgd.h>
 
+#include "../models/mnist.h"
 #include "../output.h"
 #include "log.h"
-#include "../models/mnist.h"
 #include "options.h"
 #include "report.h"
 #include "train.h"
