@@ -20,6 +20,11 @@ double StateReader::number(const std::string& name, DType dtype) {
   return t.defined() ? t.item() : 0;
 }
 
+std::int64_t StateReader::integer(const std::string& name) {
+  const Tensor t = take(name, {}, int64);
+  return t.defined() ? t.data<std::int64_t>()[0] : 0;
+}
+
 void StateReader::finish() const {
   std::string problems = problems_;
   for (const auto& [name, tensor] : state_) {
@@ -29,5 +34,7 @@ void StateReader::finish() const {
   }
   require<StateError>(problems.empty(), "load_state_dict", "the state does not belong to this ", whose_, ':', problems);
 }
+
+Tensor integer_state(std::int64_t value) { return Tensor::from(std::span<const std::int64_t>(&value, 1), {}); }
 
 }  // namespace reel

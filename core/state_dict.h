@@ -22,6 +22,8 @@ class StateReader {
   Tensor take(const std::string& name, const Shape& shape, DType dtype);
   /// A number of shape []; 0 where there is none.
   double number(const std::string& name, DType dtype = float64);
+  /// The same of int64, to the last bit; integer_state() makes it.
+  std::int64_t integer(const std::string& name);
   /// Throws StateError, which lists everything that was missing, of another shape or dtype, or not asked for.
   void finish() const;
 
@@ -31,5 +33,8 @@ class StateReader {
   std::set<std::string> asked_;
   std::string problems_;
 };
+
+/// An integer as a state has it: int64 [], of which no bit is lost on the way through a double.
+[[nodiscard]] Tensor integer_state(std::int64_t value);
 
 }  // namespace reel

@@ -2,6 +2,7 @@
 #include <reel/core/blocks.h>
 #include <reel/core/error.h>
 #include <reel/core/storage.h>
+#include <utility>
 
 namespace reel {
 namespace {
@@ -32,7 +33,11 @@ void release_pooled_memory() { detail::release_pooled_blocks(); }
 
 Storage::Storage(std::size_t bytes) : bytes_(bytes), data_(take(bytes)) {}
 
+Storage::Storage(std::span<std::byte> memory, std::shared_ptr<void> owner)
+    : bytes_(memory.size()), data_(memory.data()), owner_(std::move(owner)) {}
+
 Storage::~Storage() {
+  if (owner_ != nullptr) return;
   live.fetch_sub(detail::block_size(bytes_), std::memory_order_relaxed);
   detail::give_back_block(data_, bytes_);
 }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <reel/core/changes.h>
+#include <span>
 
 namespace reel {
 
@@ -21,10 +22,13 @@ void reset_peak_memory();
 /// Gives the pool's unused blocks back to the system, all but the small ones.
 void release_pooled_memory();
 
-/// A block of memory, 64-byte aligned, from a thread-safe pool and back into it at the end. Not initialised.
+/// A block of memory, 64-byte aligned, from a thread-safe pool and back into it at the end. Not initialised. Or memory
+/// that belongs to somebody else.
 class Storage {
  public:
   explicit Storage(std::size_t bytes);
+  /// Memory from elsewhere, as much of it as may be used, which `owner` keeps alive. memory() doesn't count it.
+  Storage(std::span<std::byte> memory, std::shared_ptr<void> owner);
   ~Storage();
   Storage(const Storage&) = delete;
   Storage& operator=(const Storage&) = delete;
@@ -48,6 +52,7 @@ class Storage {
  private:
   std::size_t bytes_;
   std::byte* data_;
+  std::shared_ptr<void> owner_;  // of memory that is not the pool's; else null
   detail::Moment made_at_ = detail::now();
   mutable std::atomic<detail::Moment> changed_at_{0};  // atomic: the threads of one loop may all write
   mutable std::atomic<const char*> changed_by_{nullptr};

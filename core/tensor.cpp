@@ -44,6 +44,16 @@ Tensor::Impl::Impl(const Shape& sizes, DType type)
   first = storage->data();
 }
 
+Tensor::Impl::Impl(std::byte* memory, std::shared_ptr<void> keeper, const Shape& sizes, DType type)
+    : first(memory),
+      numel(reel::numel(sizes)),
+      dtype(type),
+      contiguous(true),
+      shape(sizes),
+      strides(contiguous_strides(sizes)) {
+  storage.emplace(std::span(memory, count_bytes(sizes, numel, type)), std::move(keeper));
+}
+
 Tensor::Impl::Impl(std::shared_ptr<const Impl> whose, std::byte* from, const Shape& sizes, const Strides& steps,
                    DType type)
     : owner(std::move(whose)),
@@ -61,6 +71,17 @@ void Tensor::note_copy(CopyWatch& watch) const {
 Tensor Tensor::empty(const Shape& shape, DType dtype) {
   Tensor out;
   out.impl_ = detail::make_shared_pooled<Impl>(shape, dtype);
+  return out;
+}
+
+Tensor Tensor::from_blob(void* memory, const Shape& shape, DType dtype, std::shared_ptr<void> owner) {
+  const auto address = reinterpret_cast<std::uintptr_t>(memory);
+  require<ValueError>(address % size_of(dtype) == 0, "Tensor::from_blob", "the memory of a ", dtype,
+                      " tensor must be aligned to ", size_of(dtype), " bytes, its address is ",
+                      address % size_of(dtype), " past that");
+  if (owner == nullptr) owner = std::shared_ptr<void>(memory, [](void*) {});  // the caller's affair
+  Tensor out;
+  out.impl_ = detail::make_shared_pooled<Impl>(static_cast<std::byte*>(memory), std::move(owner), shape, dtype);
   return out;
 }
 

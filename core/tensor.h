@@ -46,6 +46,14 @@ class Tensor {
   static Tensor of(std::initializer_list<double> values, const Shape& shape, DType dtype = float32);
   static Tensor of(std::initializer_list<double> values, DType dtype = float32);
 
+  /// A row-major tensor in memory from elsewhere, without a copy: `owner` keeps it alive, or is null where the caller
+  /// does. See torch::from_blob. Throws ShapeError for a negative size, and ValueError for memory that is not aligned
+  /// to the size of the dtype.
+  ///
+  ///     const auto frame = std::make_shared<std::vector<float>>(height * width);
+  ///     const Tensor image = Tensor::from_blob(frame->data(), {height, width}, float32, frame);
+  static Tensor from_blob(void* memory, const Shape& shape, DType dtype, std::shared_ptr<void> owner = {});
+
   [[nodiscard]] bool defined() const { return impl_ != nullptr; }
   [[nodiscard]] const Shape& shape() const { return impl().shape; }
   [[nodiscard]] const Strides& strides() const { return impl().strides; }
@@ -156,6 +164,7 @@ class Tensor {
     Strides strides;
 
     Impl(const Shape& sizes, DType type);
+    Impl(std::byte* memory, std::shared_ptr<void> keeper, const Shape& sizes, DType type);
     Impl(std::shared_ptr<const Impl> whose, std::byte* from, const Shape& sizes, const Strides& steps, DType type);
   };
 

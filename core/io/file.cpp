@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,6 +30,14 @@ struct Descriptor {
   Descriptor& operator=(const Descriptor&) = delete;
   int fd;
 };
+
+int open_to_read(std::string_view path) {
+  // O_NONBLOCK: a FIFO without a writer must be refused, not waited for.
+  const std::string name(path);
+  const int fd = ::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) fail_with_errno(path, "can't be opened");
+  return fd;
+}
 
 // The size of a regular file; throws for anything else.
 std::size_t regular_size(int fd, std::string_view path) {
@@ -73,15 +82,35 @@ mode_t target_mode(const std::string& target, std::string_view path, bool& exist
 }  // namespace
 
 Bytes read_file(std::string_view path, std::size_t max_bytes) {
-  // O_NONBLOCK: a FIFO without a writer must be refused, not waited for.
-  const std::string name(path);
-  const Descriptor file(::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file.fd < 0) fail_with_errno(path, "can't be opened");
+  const Descriptor file(open_to_read(path));
   const std::size_t size = regular_size(file.fd, path);
   require<IoError>(size <= max_bytes, path, "holds ", size, " bytes, at most ", max_bytes, " are allowed");
   Bytes content(size);
   content.resize(read_up_to(file.fd, content, path));
   return content;
+}
+
+MappedFile::MappedFile(std::string_view path) {
+  const Descriptor file(open_to_read(path));
+  const std::size_t size = regular_size(file.fd, path);
+  if (size == 0) return;  // which can't be mapped
+  void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, file.fd, 0);
+  if (memory == MAP_FAILED) fail_with_errno(path, "can't be mapped");
+  bytes_ = {static_cast<std::byte*>(memory), size};
+}
+
+MappedFile::~MappedFile() {
+  if (!bytes_.empty()) ::munmap(bytes_.data(), bytes_.size());
+}
+
+FileContent::FileContent(std::string_view path, const LoadOptions& options) {
+  if (options.memory_map) {
+    mapped = std::make_shared<MappedFile>(path);
+    bytes = mapped->bytes();
+  } else {
+    read = read_file(path);
+    bytes = read;
+  }
 }
 
 AtomicFile::AtomicFile(std::string_view path) : path_(path), target_(resolved(path_)) {

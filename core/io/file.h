@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <reel/core/blocks.h>
 #include <span>
 #include <string>
@@ -15,6 +16,41 @@ using Bytes = detail::PooledVector<std::byte>;
 /// The whole content of a file. Throws IoError, with the path and the system's reason, where it can't be opened or
 /// read, is not a regular file, or holds more than `max_bytes` (which is found out before memory is taken).
 [[nodiscard]] Bytes read_file(std::string_view path, std::size_t max_bytes = SIZE_MAX);
+
+/// The content of a file as the system's page cache has it: pages are read when they are first touched. Writing to them
+/// changes this process's own copy and never the file. A file that is replaced, as by an AtomicFile, stays as it was
+/// here; one that is shortened meanwhile ends the process (SIGBUS) where a page is touched that is gone.
+class MappedFile {
+ public:
+  /// Throws IoError as read_file does, and where the file can't be mapped.
+  explicit MappedFile(std::string_view path);
+  ~MappedFile();
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+
+  [[nodiscard]] std::span<std::byte> bytes() const { return bytes_; }
+
+ private:
+  std::span<std::byte> bytes_;
+};
+
+/// How a file of tensors is loaded.
+struct LoadOptions {
+  /// Leave the tensors in the file, and read what is touched of them: loading takes no time or memory of its own. See
+  /// MappedFile. What stands there as it can't be used (numbers of the other byte order, in Fortran order or not
+  /// aligned) is copied all the same.
+  bool memory_map = false;
+};
+
+/// A file's content for a loader, read or mapped.
+struct FileContent {
+  /// Throws IoError.
+  FileContent(std::string_view path, const LoadOptions& options);
+
+  std::span<std::byte> bytes;
+  std::shared_ptr<MappedFile> mapped;  // null where it was read
+  Bytes read;
+};
 
 /// A file that is there whole or not at all. What is written goes to a temporary file beside the target, and `commit()`
 /// puts that in the target's place once it has reached the disk. Without a commit (an exception, say) the

@@ -141,15 +141,17 @@ Fields parse_header(ByteReader& reader) {
 
 }  // namespace
 
-Tensor parse_npy(ByteReader reader) {
+Tensor parse_npy(ByteReader reader, const std::shared_ptr<MappedFile>& mapped) {
   const Fields fields = parse_header(reader);
   const TensorHeader header = checked_header(reader, *fields.shape, dtype_from(reader, *fields.descr));
   if (header.bytes < reader.remaining()) {
     reader.fail("shape ", header.shape, " wants ", header.bytes, " bytes of ", header.dtype, ", ", reader.remaining(),
                 " follow");
   }
-  Tensor tensor = *fields.fortran_order ? read_fortran(reader, header) : read_tensor(reader, header);
-  if (fields.descr->front() == '>') swap_byte_order(tensor);
+  const bool swapped = fields.descr->front() == '>';
+  Tensor tensor =
+      *fields.fortran_order ? read_fortran(reader, header) : map_tensor(reader, header, swapped ? nullptr : mapped);
+  if (swapped) swap_byte_order(tensor);
   return tensor.contiguous();
 }
 
@@ -170,9 +172,9 @@ std::string npy_header(const Shape& shape, DType dtype) {
   return concat(magic, std::string_view(version_and_length.data(), version_and_length.size()), dict);
 }
 
-Tensor load_npy(std::string_view path) {
-  const auto content = read_file(path);
-  return parse_npy(ByteReader(content, path));
+Tensor load_npy(std::string_view path, const LoadOptions& options) {
+  const FileContent content(path, options);
+  return parse_npy(ByteReader(content.bytes, path), content.mapped);
 }
 
 void save_npy(std::string_view path, const Tensor& tensor) {

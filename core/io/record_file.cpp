@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <reel/core/error.h>
@@ -16,9 +17,19 @@ bool is_device(const std::string& path) {
 
 std::string reason() { return errno != 0 ? std::generic_category().message(errno) : "the disk refused"; }
 
+/// Cuts off what follows the last line end: the record that a crash came in the middle of.
+void drop_broken_line(const std::string& path) {
+  const Bytes content = read_file(path);
+  const auto end = std::find(content.rbegin(), content.rend(), std::byte{'\n'});
+  std::error_code failed;
+  if (end != content.rbegin())
+    std::filesystem::resize_file(path, static_cast<std::uintmax_t>(content.rend() - end), failed);
+  require<IoError>(!failed, path, "can't be written: ", failed.message());
+}
+
 }  // namespace
 
-RecordFile::RecordFile(std::string path) : path_(std::move(path)) {
+RecordFile::RecordFile(std::string path, Old old) : path_(std::move(path)), old_(old) {
   if (!is_device(path_)) const AtomicFile probe(path_);
 }
 
@@ -37,7 +48,8 @@ void RecordFile::write(std::string_view record) {
 void RecordFile::append(std::string_view record) {
   if (file_.is_open()) {
     write(record);
-  } else if (is_device(path_)) {
+  } else if (is_device(path_) || (old_ == Old::keep && std::filesystem::exists(path_))) {
+    if (!is_device(path_)) drop_broken_line(path_);
     open();
     write(record);
   } else {

@@ -156,9 +156,9 @@ std::string header_text(std::string_view path, const std::vector<Entry>& entries
 
 }  // namespace
 
-SafeTensors load_safetensors(std::string_view path) {
-  const auto content = read_file(path);
-  ByteReader reader(content, path);
+SafeTensors load_safetensors(std::string_view path, const LoadOptions& options) {
+  const FileContent content(path, options);
+  ByteReader reader(content.bytes, path);
   const auto length = reader.number<std::uint64_t>();
   if (length > max_header_bytes)
     reader.fail("is no safetensors file, or lies: its header would have ", length, " bytes, at most ", max_header_bytes,
@@ -168,7 +168,9 @@ SafeTensors load_safetensors(std::string_view path) {
   Header header = parse_header(JsonReader(ByteReader(reader.take(length), path, sizeof length)));
   require_gapless(reader, header.entries);
   SafeTensors out{.tensors = {}, .metadata = std::move(header.metadata)};
-  for (const Entry& entry : header.entries) out.tensors.emplace(entry.name, read_tensor(reader, entry.header));
+  for (const Entry& entry : header.entries) {
+    out.tensors.emplace(entry.name, map_tensor(reader, entry.header, content.mapped));
+  }
   return out;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <reel/core/io/file.h>
 #include <reel/core/tensor.h>
 #include <string>
 #include <string_view>
@@ -16,7 +17,9 @@ struct SafeTensors {
 /// Reads a .safetensors file (https://github.com/huggingface/safetensors#format): dtypes F32, F64, I64, U8 and BOOL.
 /// Throws IoError for a file that can't be read, is truncated or lies, and for other dtypes. As in the reference
 /// implementation, the tensors must cover the data without holes or overlaps, and the header has at most 100 MB.
-[[nodiscard]] SafeTensors load_safetensors(std::string_view path);
+///
+///     const auto weights = io::load_safetensors("large.safetensors", {.memory_map = true});
+[[nodiscard]] SafeTensors load_safetensors(std::string_view path, const LoadOptions& options = {});
 
 /// Writes a .safetensors file with the layout of the reference implementation: widest dtypes first, then by name, the
 /// data aligned to 8 bytes. The file appears whole or not at all, and the same tensors give the same bytes.

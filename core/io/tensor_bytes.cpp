@@ -38,6 +38,15 @@ Tensor read_tensor(ByteReader& reader, const TensorHeader& header) {
   return out;
 }
 
+Tensor map_tensor(ByteReader& reader, const TensorHeader& header, const std::shared_ptr<MappedFile>& owner) {
+  const std::span<std::byte> all = owner == nullptr ? std::span<std::byte>() : owner->bytes();
+  const std::size_t place = reader.offset();
+  if (all.empty() || header.bytes == 0 || place % size_of(header.dtype) != 0) return read_tensor(reader, header);
+  const auto bytes = reader.take(header.bytes);
+  if (header.dtype == boolean) require_bools(reader, bytes);
+  return Tensor::from_blob(&all[place], header.shape, header.dtype, owner);
+}
+
 std::span<const std::byte> bytes_of(const Tensor& contiguous) {
   require<ShapeError>(contiguous.is_contiguous(), "bytes_of", "wants a contiguous tensor, got shape ",
                       contiguous.shape(), " with strides ", contiguous.strides());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <reel/core/io/file.h>
 #include <reel/core/io/reader.h>
 #include <reel/core/tensor.h>
 #include <span>
@@ -20,6 +21,11 @@ struct TensorHeader {
 /// A new row-major tensor from the reader's next `header.bytes` bytes. That they are there is checked before memory is
 /// taken. Throws IoError, also for a bool that is neither 0 nor 1.
 [[nodiscard]] Tensor read_tensor(ByteReader& reader, const TensorHeader& header);
+
+/// The same in the place where the bytes are, in a file that `owner` maps and the reader reads; a copy where the owner
+/// is null or the place is not aligned.
+[[nodiscard]] Tensor map_tensor(ByteReader& reader, const TensorHeader& header,
+                                const std::shared_ptr<MappedFile>& owner);
 
 /// The memory of a row-major tensor.
 [[nodiscard]] std::span<const std::byte> bytes_of(const Tensor& contiguous);

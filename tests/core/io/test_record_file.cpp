@@ -25,6 +25,26 @@ TEST_CASE("record file: each record is there at once, and the first takes an old
   CHECK(slurp(path).empty());
 }
 
+TEST_CASE("record file: goes on behind the last whole line of a file that it keeps") {
+  const TemporaryFolder folder;
+  const std::string path = folder / "records";
+  const auto go_on = [&](const std::string& old) {
+    spill(path, old);
+    io::RecordFile file(path, io::RecordFile::Old::keep);
+    CHECK(slurp(path) == old);
+    file.append("new\n");
+    file.append("more\n");
+    return slurp(path);
+  };
+  CHECK(go_on("one\ntwo\n") == "one\ntwo\nnew\nmore\n");
+  CHECK(go_on("one\n{\"step\": 2, \"lo") == "one\nnew\nmore\n");
+  CHECK(go_on("no end") == "new\nmore\n");
+  CHECK(go_on("") == "new\nmore\n");
+  std::filesystem::remove(path);
+  io::RecordFile(path, io::RecordFile::Old::keep).append("first\n");
+  CHECK(slurp(path) == "first\n");
+}
+
 TEST_CASE("record file: what can't be written is told, with the reason") {
   const TemporaryFolder folder;
   CHECK(fails_with(folder / "none/file", "can't be written: No such file",
