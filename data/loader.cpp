@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <bit>
 #include <reel/core/random.h>
 #include <reel/data/loader.h>
 
@@ -86,14 +87,20 @@ DataLoader::DataLoader(std::shared_ptr<const Dataset> dataset, LoaderOptions opt
   plan_ = std::make_shared<const Plan>(Plan{std::move(dataset), std::move(options), std::move(normalizer)});
 }
 
+DataLoader::DataLoader(const DataLoader& other)
+    : plan_(other.plan_), epoch_(other.epoch_), first_batch_(other.first_batch_) {
+  if (other.place_ != nullptr) place_ = std::make_shared<Place>(*other.place_);
+}
+
 DataLoader::Iterator DataLoader::begin() {
   auto assemble = [plan = plan_, epoch = epoch_, order = plan_->order(epoch_)](std::int64_t batch) {
     return plan->assemble(order, epoch, batch);
   };
   auto source = std::make_unique<Prefetcher>(std::move(assemble), first_batch_, size(), options().workers);
+  place_ = std::make_shared<Place>(Place{epoch_, first_batch_});
   ++epoch_;
   first_batch_ = 0;
-  return Iterator(std::move(source));
+  return Iterator(std::move(source), place_);
 }
 
 std::int64_t DataLoader::size() const {
@@ -106,6 +113,37 @@ void DataLoader::set_epoch(std::int64_t epoch, std::int64_t first_batch) {
                       "wants a first batch of 0 to ", size(), ", got ", first_batch);
   epoch_ = epoch;
   first_batch_ = first_batch;
+  place_ = nullptr;
+}
+
+StateDict DataLoader::state_dict() const {
+  const Place place = place_ == nullptr ? Place{epoch_, first_batch_} : *place_;
+  return {{"epoch", integer_state(place.epoch)},
+          {"batch", integer_state(place.batch)},
+          {"examples", integer_state(dataset().size())},
+          {"batch_size", integer_state(options().batch_size)},
+          {"drop_last", integer_state(options().drop_last ? 1 : 0)},
+          {"seed", integer_state(std::bit_cast<std::int64_t>(options().seed))}};
+}
+
+void DataLoader::load_state_dict(const StateDict& state) {
+  StateReader reader(state, "DataLoader");
+  const std::int64_t epoch = reader.integer("epoch");
+  const std::int64_t batch = reader.integer("batch");
+  StateDict others;
+  for (const std::string name : {"examples", "batch_size", "drop_last", "seed"}) {
+    others[name] = integer_state(reader.integer(name));
+  }
+  reader.finish();
+  const StateDict own = state_dict();
+  for (const auto& [name, theirs] : others) {
+    const std::int64_t ours = own.at(name).data<std::int64_t>()[0];
+    require<StateError>(theirs.data<std::int64_t>()[0] == ours, "DataLoader", "the state is of a loader with ", name,
+                        ' ', theirs.data<std::int64_t>()[0], ", this one has ", ours);
+  }
+  require<StateError>(epoch >= 0 && batch >= 0 && batch <= size(), "DataLoader", "the state says epoch ", epoch,
+                      " and batch ", batch, " of ", size());
+  set_epoch(epoch, batch);
 }
 
 const Dataset& DataLoader::dataset() const { return *plan_->dataset; }

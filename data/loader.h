@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <iterator>
 #include <memory>
+#include <reel/core/state_dict.h>
 #include <reel/data/dataset.h>
 #include <reel/data/normalize.h>
 #include <reel/data/prefetch.h>
@@ -48,6 +49,11 @@ class DataLoader {
   explicit DataLoader(D dataset, LoaderOptions options = {})
       : DataLoader(std::shared_ptr<const Dataset>(std::make_shared<D>(std::move(dataset))), std::move(options)) {}
   explicit DataLoader(std::shared_ptr<const Dataset> dataset, LoaderOptions options = {});
+  DataLoader(const DataLoader& other);
+  DataLoader& operator=(const DataLoader& other) { return *this = DataLoader(other); }
+  DataLoader(DataLoader&&) noexcept = default;
+  DataLoader& operator=(DataLoader&&) noexcept = default;
+  ~DataLoader() = default;
 
   /// Starts the next epoch. Leaving the loop early ends it. What a dataset or transform throws on a worker arrives
   /// here and at the iterator's ++.
@@ -58,16 +64,32 @@ class DataLoader {
   [[nodiscard]] std::int64_t size() const;
   /// The epoch that the next `begin()` starts; the first is 0.
   [[nodiscard]] std::int64_t epoch() const { return epoch_; }
+  /// The batch that it starts with; 0 unless set_epoch() or a state says otherwise.
+  [[nodiscard]] std::int64_t next_batch() const { return first_batch_; }
   /// Makes the next `begin()` start `epoch`, at batch `first_batch` of it: a run that was stopped goes on with
   /// the very batches it would have seen. Throws ValueError for an epoch below 0 or a batch outside of [0, size()].
   void set_epoch(std::int64_t epoch, std::int64_t first_batch = 0);
   [[nodiscard]] const Dataset& dataset() const;
   [[nodiscard]] const LoaderOptions& options() const;
 
+  /// The place behind the batch that the latest loop has in hand, or behind that epoch: with it a run that is stopped
+  /// within an epoch, too, goes on with the batches that it has not seen. One that was stopped with the last batch in
+  /// hand goes on with an epoch of no batch, and so with what comes after the loop.
+  [[nodiscard]] StateDict state_dict() const;
+  /// Throws StateError where the state is that of a loader with another number of examples, batch_size, drop_last or
+  /// seed, whose batches are others.
+  void load_state_dict(const StateDict& state);
+
  private:
   struct Plan;
+  /// The epoch and the batch that come next, as the iterator of the latest begin() goes on.
+  struct Place {
+    std::int64_t epoch = 0;
+    std::int64_t batch = 0;
+  };
 
   std::shared_ptr<const Plan> plan_;  // shared with the iterators, so that the loader may go before them
+  std::shared_ptr<Place> place_;      // with the latest iterator; null before the first
   std::int64_t epoch_ = 0;
   std::int64_t first_batch_ = 0;
 };
@@ -82,7 +104,7 @@ class DataLoader::Iterator {
   [[nodiscard]] const Batch* operator->() const { return &batch_; }
   Iterator& operator++() {
     batch_ = {};  // its memory may serve the next batch
-    batch_ = source_->next();
+    advance();
     return *this;
   }
   void operator++(int) { ++*this; }
@@ -90,9 +112,17 @@ class DataLoader::Iterator {
 
  private:
   friend class DataLoader;
-  explicit Iterator(std::unique_ptr<Prefetcher> source) : source_(std::move(source)), batch_(source_->next()) {}
+  Iterator(std::unique_ptr<Prefetcher> source, std::shared_ptr<Place> place)
+      : source_(std::move(source)), place_(std::move(place)) {
+    advance();
+  }
+  void advance() {
+    batch_ = source_->next();
+    *place_ = batch_.images.defined() ? Place{place_->epoch, place_->batch + 1} : Place{place_->epoch + 1, 0};
+  }
 
   std::unique_ptr<Prefetcher> source_;
+  std::shared_ptr<Place> place_;
   Batch batch_;
 };
 

@@ -245,5 +245,19 @@ check "an epoch that was cut off has no result" bash -c '! grep -q "test accurac
 interrupt --model vgg --threads 1 --epochs 0 --mistakes ''
 says '^interrupted in the test after'
 
+# Checkpoints: a run that was stopped goes on where it was, and one of other settings does not.
+interrupt --model cnn --epochs 2 --train-limit 6400 --checkpoints kept --log kept.jsonl
+works mnist --model cnn --epochs 2 --train-limit 6400 --checkpoints kept --log kept.jsonl --save kept.safetensors
+says '^going on in epoch 1 from kept$'
+says '^epoch 2/2: '
+check "one configuration and two epochs in the log" test "$(wc -l <kept.jsonl)" -eq 3
+works mnist --model cnn --epochs 2 --train-limit 6400 --save whole.safetensors
+check "the weights of a run that was stopped" cmp kept.safetensors whole.safetensors
+works mnist --model cnn --epochs 2 --train-limit 6400 --checkpoints kept
+says '^test accuracy: '
+refuses 'another configuration.*' mnist --model cnn --epochs 2 --train-limit 6400 --checkpoints kept --lr 0.01
+says '^  lr: saved with 0.02, this run has 0.01$'
+refuses '--checkpoint-steps requires --checkpoints' mnist --checkpoint-steps 5
+
 printf '%d passed, %d failed\n' "$passed" "$failed"
 ((failed == 0))

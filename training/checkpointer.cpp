@@ -14,6 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view before = "step-", behind = ".safetensors";
+constexpr std::string_view best_name = "best.safetensors";
 
 std::string file_name(std::int64_t step) {
   const std::string digits = std::to_string(step);
@@ -39,18 +40,39 @@ std::map<std::int64_t, std::string> steps_in(const std::string& folder) {
   return found;
 }
 
-/// A number to the bit, where Tensor::scalar goes by double.
-Tensor whole(std::int64_t number) { return Tensor::from(std::span<const std::int64_t>(&number, 1), {}); }
+/// Removes what a run that was killed while it saved has left beside the files.
+void remove_leftovers(const std::string& folder) {
+  std::error_code failed;
+  for (const auto& entry : fs::directory_iterator(folder, failed)) {
+    const std::string name = entry.path().filename().string();
+    const std::string target = name.substr(0, name.find(".tmp."));
+    if (target != name && (target == best_name || step_of(target))) fs::remove(entry.path(), failed);
+  }
+}
 
-std::int64_t read_whole(StateReader& reader, const std::string& name) {
-  const Tensor t = reader.take(name, {}, int64);
-  return t.defined() ? t.data<std::int64_t>()[0] : 0;
+/// A run of other settings would go on as a third one, neither the file's nor its own.
+void require_same_config(const std::string& path, const Config& mine, const Config& saved) {
+  std::string differences;
+  for (const auto& [key, value] : mine) {
+    const auto found = saved.find(key);
+    const std::string there = found == saved.end() ? "nothing" : found->second;
+    if (there != value) differences += concat("\n  ", key, ": saved with ", there, ", this run has ", value);
+  }
+  require<StateError>(differences.empty(), path,
+                      "is of another configuration; go on with its settings, or begin anew in "
+                      "another folder:",
+                      differences);
 }
 
 }  // namespace
 
-Checkpointer::Checkpointer(std::string folder, const CheckpointerOptions& options)
-    : folder_(std::move(folder)), keep_last_(options.keep_last), best_(options.mode) {
+Config read_config(const std::string& path) { return io::load_safetensors(path, {.memory_map = true}).metadata; }
+
+Checkpointer::Checkpointer(std::string folder, CheckpointerOptions options)
+    : folder_(std::move(folder)),
+      keep_last_(options.keep_last),
+      config_(std::move(options.config)),
+      best_(options.mode) {
   require<ValueError>(keep_last_ >= 1, "Checkpointer", "keep_last must be at least 1, got ", keep_last_);
   std::error_code failed;
   fs::create_directories(folder_, failed);
@@ -69,10 +91,10 @@ void Checkpointer::add_part(Part part) {
 
 StateDict Checkpointer::state(std::int64_t step, double best) const {
   const Generator& generator = default_generator();
-  StateDict state{{"step", whole(step)},
+  StateDict state{{"step", integer_state(step)},
                   {"best", Tensor::scalar(best, float64)},
-                  {"random.seed", whole(std::bit_cast<std::int64_t>(generator.seed()))},
-                  {"random.offset", whole(std::bit_cast<std::int64_t>(generator.offset()))}};
+                  {"random.seed", integer_state(std::bit_cast<std::int64_t>(generator.seed()))},
+                  {"random.offset", integer_state(std::bit_cast<std::int64_t>(generator.offset()))}};
   for (const Part& part : parts_) {
     for (const auto& [name, tensor] : part.save()) state[part.name + '.' + name] = tensor;
   }
@@ -85,8 +107,8 @@ void Checkpointer::save(std::int64_t step, std::optional<double> metric) {
   const bool is_best = metric && best.offer(*metric);
   const StateDict all = state(step, best.value());
   // The best first: a run that ends in between goes on from an earlier step, and comes to it again.
-  if (is_best) io::save_safetensors(this->best(), all);
-  io::save_safetensors((fs::path(folder_) / file_name(step)).string(), all);
+  if (is_best) io::save_safetensors(this->best(), all, config_);
+  io::save_safetensors((fs::path(folder_) / file_name(step)).string(), all, config_);
   best_ = best;
   prune(step);
 }
@@ -103,6 +125,7 @@ void Checkpointer::prune(std::int64_t step) const {
 }
 
 std::optional<std::int64_t> Checkpointer::resume() {
+  remove_leftovers(folder_);
   const auto found = steps_in(folder_);
   if (found.empty()) return {};
   return load(found.rbegin()->second);
@@ -113,16 +136,18 @@ std::int64_t Checkpointer::load(const std::string& path) {
   const auto is_part = [&](const std::string& name) {
     return std::any_of(parts_.begin(), parts_.end(), [&](const Part& part) { return part.name == name; });
   };
-  for (const auto& [name, tensor] : io::load_safetensors(path).tensors) {
+  const io::SafeTensors file = io::load_safetensors(path);
+  require_same_config(path, config_, file.metadata);
+  for (const auto& [name, tensor] : file.tensors) {
     const std::string part = name.substr(0, name.find('.'));
     if (part != name && is_part(part)) states[part][name.substr(part.size() + 1)] = tensor;
     else states[""][name] = tensor;
   }
   StateReader reader(states[""], "checkpointer");
-  const std::int64_t step = read_whole(reader, "step");
+  const std::int64_t step = reader.integer("step");
   const double best = reader.number("best");
-  const auto seed = std::bit_cast<std::uint64_t>(read_whole(reader, "random.seed"));
-  const auto offset = std::bit_cast<std::uint64_t>(read_whole(reader, "random.offset"));
+  const auto seed = std::bit_cast<std::uint64_t>(reader.integer("random.seed"));
+  const auto offset = std::bit_cast<std::uint64_t>(reader.integer("random.offset"));
   reader.finish();
   for (const Part& part : parts_) {
     const Scope scope(part.name);  // for messages
@@ -139,6 +164,6 @@ std::vector<std::string> Checkpointer::files() const {
   return paths;
 }
 
-std::string Checkpointer::best() const { return (fs::path(folder_) / "best.safetensors").string(); }
+std::string Checkpointer::best() const { return (fs::path(folder_) / best_name).string(); }
 
 }  // namespace reel::training

@@ -43,8 +43,11 @@ class Logger {
 /// "counts": [...]}`. No images.
 class JsonLogger : public Logger {
  public:
-  /// An old file stays until the first line takes its place.
-  explicit JsonLogger(std::string path) : file_(std::move(path)) {}
+  using Old = io::RecordFile::Old;
+
+  /// An old file stays until the first line takes its place. Old::keep goes on behind its last whole line instead, for
+  /// a run that is resumed.
+  explicit JsonLogger(std::string path, Old old = Old::replace) : file_(std::move(path), old) {}
 
  protected:
   void write_scalars(const Scalars& values, std::int64_t step) override;

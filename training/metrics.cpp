@@ -43,6 +43,32 @@ double share(std::int64_t part, std::int64_t whole) { return static_cast<double>
 
 }  // namespace
 
+StateDict RunningMean::state_dict() const {
+  return {{"sum", Tensor::scalar(sum_, float64)}, {"weight", Tensor::scalar(weight_, float64)}};
+}
+
+void RunningMean::load_state_dict(const StateDict& state) {
+  StateReader reader(state, "RunningMean");
+  const double sum = reader.number("sum");
+  const double weight = reader.number("weight");
+  reader.finish();
+  sum_ = sum;
+  weight_ = weight;
+}
+
+StateDict Accuracy::state_dict() const {
+  return {{"correct", integer_state(correct_)}, {"count", integer_state(count_)}};
+}
+
+void Accuracy::load_state_dict(const StateDict& state) {
+  StateReader reader(state, "Accuracy");
+  const std::int64_t correct = reader.integer("correct");
+  const std::int64_t count = reader.integer("count");
+  reader.finish();
+  correct_ = correct;
+  count_ = count;
+}
+
 Accuracy::Accuracy(std::int64_t k) : k_(k) { require<ValueError>(k >= 1, "Accuracy", "k must be at least 1, got ", k); }
 
 void Accuracy::add(const Tensor& logits, const Tensor& labels) {

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 #include <ostream>
-#include <reel/core/tensor.h>
+#include <reel/core/state_dict.h>
 #include <string>
 #include <vector>
 
@@ -23,6 +23,11 @@ class RunningMean {
   [[nodiscard]] double weight() const { return weight_; }
   void reset() { *this = {}; }
 
+  /// For a Checkpointer, where a run may stop within an epoch.
+  [[nodiscard]] StateDict state_dict() const;
+  /// Throws StateError.
+  void load_state_dict(const StateDict& state);
+
  private:
   double sum_ = 0;
   double weight_ = 0;
@@ -42,6 +47,11 @@ class Accuracy {
   /// In [0, 1]; NaN where nothing was added.
   [[nodiscard]] double value() const { return static_cast<double>(correct_) / static_cast<double>(count_); }
   void reset() { correct_ = count_ = 0; }
+
+  /// For a Checkpointer, where a run may stop within an epoch.
+  [[nodiscard]] StateDict state_dict() const;
+  /// Throws StateError.
+  void load_state_dict(const StateDict& state);
 
  private:
   std::int64_t k_;

@@ -17,8 +17,9 @@ std::int64_t peak_rss_bytes() {
 #endif
 }
 
-Log::Log(const std::string& path) {
-  if (!path.empty()) file_.emplace(path);
+Log::Log(const std::string& path, bool goes_on) {
+  using Old = reel::io::RecordFile::Old;
+  if (!path.empty()) file_.emplace(path, goes_on ? Old::keep : Old::replace);
 }
 
 void Log::write(const Options& o, const reel::data::Mnist& data, std::int64_t parameters) {

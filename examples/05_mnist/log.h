@@ -28,8 +28,9 @@ struct EpochResult {
 class Log {
  public:
   /// Finds out whether the file can be written, and leaves an old one as it is.
-  explicit Log(const std::string& path);
-  /// The first line, which takes the place of an old log.
+  /// A run that goes on keeps its lines.
+  Log(const std::string& path, bool goes_on);
+  /// The first line of a new run.
   void write(const Options& options, const reel::data::Mnist& data, std::int64_t parameters);
   void write(const EpochResult& result);
 

@@ -9,6 +9,7 @@
 
 #include "../models/mnist.h"
 #include "../output.h"
+#include "checkpoints.h"
 #include "log.h"
 #include "options.h"
 #include "report.h"
@@ -54,45 +55,79 @@ void print_epoch(const EpochResult& r, std::int64_t epochs) {
   std::fflush(stdout);
 }
 
-/// Trains for the epochs asked for, or until interrupted, and returns the last evaluation.
-Evaluation train(nn::Module& model, const data::Mnist& data, const Options& options, Log& log) {
-  const Recipe& recipe = options.recipe;
-  if (recipe.epochs == 0) return {};
-  optim::SGD optimizer(model.parameters(),
-                       {.lr = recipe.lr, .momentum = recipe.momentum, .weight_decay = recipe.weight_decay});
-  data::DataLoader loader = training_batches(data.train, options);
-  auto schedule = make_schedule(recipe, optimizer, recipe.epochs * loader.size());
+/// What is left of a run to do: all of it, or what a checkpoint has left.
+struct Run {
+  Run(nn::Module& net, const data::Mnist& digits, const Options& options)
+      : model(net),
+        optimizer(model.parameters(), {.lr = options.recipe.lr,
+                                       .momentum = options.recipe.momentum,
+                                       .weight_decay = options.recipe.weight_decay}),
+        loader(training_batches(digits.train, options)),
+        schedule(make_schedule(options.recipe, optimizer, options.recipe.epochs * loader.size())),
+        checkpoints(options) {
+    checkpoints.add("model", model);
+    checkpoints.add("optimizer", optimizer);
+    if (schedule) checkpoints.add("schedule", *schedule);
+    checkpoints.add("data", loader);
+    checkpoints.add("loss", running.loss);
+    checkpoints.add("accuracy", running.accuracy);
+    goes_on = checkpoints.resume();
+  }
+
+  nn::Module& model;
+  optim::SGD optimizer;
+  data::DataLoader loader;
+  std::optional<optim::Schedule> schedule;
+  Running running;  // of the epoch so far
+  Checkpoints checkpoints;
+  bool goes_on = false;
+};
+
+/// Trains until the loader is at the end of an epoch, and tells how long it took and how many images a second that
+/// were.
+void train_epoch(Run& run, const Options& options, std::int64_t images, EpochResult& result) {
+  const training::Stopwatch watch;
+  const std::int64_t before = run.running.accuracy.count();
+  training::ProgressBar progress(concat("epoch ", result.epoch, '/', options.recipe.epochs), images, "images");
+  train_epoch({.model = run.model,
+               .optimizer = run.optimizer,
+               .schedule = run.schedule ? &*run.schedule : nullptr,
+               .label_smoothing = options.recipe.label_smoothing,
+               .after_step = [&] { run.checkpoints.after_step(); }},
+              run.loader, run.running, progress);
+  result.train_loss = run.running.loss.mean();
+  result.train_seconds = watch.seconds();
+  result.images_per_second = static_cast<double>(run.running.accuracy.count() - before) / result.train_seconds;
+}
+
+/// Trains for the epochs asked for, or until interrupted, and returns the last evaluation; an empty one where there was
+/// nothing left to train.
+Evaluation train(Run& run, const data::Mnist& data, const Options& options, Log& log) {
   Evaluation evaluation;
-  for (std::int64_t epoch = 1; epoch <= recipe.epochs && !interrupted(); ++epoch) {
-    const training::Stopwatch watch;
-    Running running;
-    {
-      training::ProgressBar progress(concat("epoch ", epoch, '/', recipe.epochs), data.train.size(), "images");
-      running = train_epoch({model, optimizer, schedule ? &*schedule : nullptr, recipe.label_smoothing}, loader,
-                            progress, epoch);
-    }
-    const double seconds = watch.seconds();
+  while (run.loader.epoch() < options.recipe.epochs && !interrupted()) {
+    EpochResult result{.epoch = run.loader.epoch() + 1};
+    train_epoch(run, options, data.train.size(), result);
     if (interrupted()) {
-      std::cout << "interrupted in epoch " << epoch << " after " << running.accuracy.count() << " images\n";
+      std::cout << "interrupted in epoch " << result.epoch << " after " << run.running.accuracy.count() << " images\n";
+      run.checkpoints.save();
       break;
     }
-    evaluation = evaluate(model, data.test);
+    evaluation = evaluate(run.model, data.test);
     if (interrupted()) {
-      std::cout << "interrupted in the test of epoch " << epoch << " after " << evaluation.confusion.count()
+      std::cout << "interrupted in the test of epoch " << result.epoch << " after " << evaluation.confusion.count()
                 << " images\n";
       break;
     }
-    require<NumericError>(std::isfinite(evaluation.loss.mean()), "test", "the loss on the test images is ",
-                          evaluation.loss.mean(), " after epoch ", epoch, "; a smaller --lr often helps");
-    const EpochResult result{.epoch = epoch,
-                             .train_loss = running.loss.mean(),
-                             .train_seconds = seconds,
-                             .test_loss = evaluation.loss.mean(),
-                             .test_accuracy = evaluation.confusion.accuracy(),
-                             .images_per_second = static_cast<double>(running.accuracy.count()) / seconds,
-                             .peak_rss_bytes = peak_rss_bytes()};
-    print_epoch(result, recipe.epochs);
+    result.test_loss = evaluation.loss.mean();
+    result.test_accuracy = evaluation.confusion.accuracy();
+    result.peak_rss_bytes = peak_rss_bytes();
+    require<NumericError>(std::isfinite(result.test_loss), "test", "the loss on the test images is ", result.test_loss,
+                          " after epoch ", result.epoch, "; a smaller --lr often helps");
+    print_epoch(result, options.recipe.epochs);
     log.write(result);
+    run.running.loss.reset();
+    run.running.accuracy.reset();
+    run.checkpoints.save();
   }
   return evaluation;
 }
@@ -106,26 +141,30 @@ void report(const Evaluation& evaluation, const data::ImageDataset& test, const 
   if (shown > 0) std::cout << "the " << shown << " worst mistakes (true > read): " << options.mistakes << '\n';
 }
 
-void run(Options& options) {
+void work(Options& options) {
   const training::Stopwatch watch;
   if (options.threads > 0) set_num_threads(options.threads);
   // What can go wrong with the model is found out before the data is drawn or downloaded.
   nn::Sequential model = prepare_model(options);
   require_writable(options.save);
   require_writable(options.mistakes);
-  Log log(options.log);
+  require_writable(options.log);
   const data::Mnist data = load_data(options);
   watch_for_interrupts();
   std::cout << "model: " << options.recipe.model << ", " << model.parameter_count() << " parameters; "
             << data.train.size() << " training and " << data.test.size() << " test images; " << num_threads()
             << " threads" << std::endl;
-  log.write(options, data, model.parameter_count());
-  Evaluation evaluation = train(model, data, options, log);
+  Run run(model, data, options);
+  Log log(options.log, run.goes_on);
+  if (run.goes_on)
+    std::cout << "going on in epoch " << run.loader.epoch() + 1 << " from " << options.checkpoints << '\n';
+  else log.write(options, data, model.parameter_count());
+  Evaluation evaluation = train(run, data, options, log);
   if (!options.save.empty()) {
     save_model(options.save, options.recipe.model, model);
     std::cout << "weights saved: " << options.save << '\n';
   }
-  if (!interrupted() && options.recipe.epochs == 0) {
+  if (!interrupted() && evaluation.confusion.count() == 0) {
     evaluation = evaluate(model, data.test);
     if (interrupted()) std::cout << "interrupted in the test after " << evaluation.confusion.count() << " images\n";
   }
@@ -140,7 +179,7 @@ int main(int argc, char** argv) {
   Options options;
   if (const auto exit_code = parse(argc, argv, options)) return *exit_code;
   try {
-    run(options);
+    work(options);
     examples::require_written();
   } catch (const std::exception& error) {
     std::cout.flush();

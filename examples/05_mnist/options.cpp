@@ -139,6 +139,15 @@ void add_run_options(CLI::App& app, Options& o) {
 void add_file_options(CLI::App& app, Options& o) {
   app.add_option("--save", o.save, "Write the weights here at the end (safetensors)");
   app.add_option("--load", o.load, "Start from these weights; epochs, order and momentum begin anew");
+  CLI::Option* checkpoints = app.add_option("--checkpoints", o.checkpoints,
+                                            "Keep in this folder all that the run needs to go on, and go on from what "
+                                            "is there already: the same options give "
+                                            "the same weights, stopped or not");
+  app.add_option("--checkpoint-steps", o.checkpoint_steps,
+                 "Save to --checkpoints after each N batches too, not only after each epoch (0: no)")
+      ->capture_default_str()
+      ->transform(whole(0, most_counted))
+      ->needs(checkpoints);
   app.add_option("--log", o.log, "Write a JSON object here for the configuration and for each epoch, line by line");
   app.add_option("--mistakes", o.mistakes, "Write the worst mistakes on the test images here, as a PNG ('': nowhere)")
       ->capture_default_str();

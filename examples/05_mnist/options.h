@@ -22,6 +22,8 @@ struct Options {
   std::int64_t train_limit = 0;
   std::int64_t holdout = 0;
   std::string save, load, log;
+  std::string checkpoints;  // a folder
+  std::int64_t checkpoint_steps = 0;
   std::string mistakes = "mistakes.png";
 };
 

@@ -61,12 +61,12 @@ void watch_for_interrupts() {
   std::signal(SIGTERM, request_stop);
 }
 
-Running train_epoch(const Training& training, data::DataLoader& loader, training::ProgressBar& progress,
-                    std::int64_t epoch) {
-  auto& [model, optimizer, schedule, label_smoothing] = training;
+void train_epoch(const Training& training, data::DataLoader& loader, Running& running,
+                 training::ProgressBar& progress) {
+  auto& [model, optimizer, schedule, label_smoothing, after_step] = training;
   model.train();
-  Running running;
-  std::int64_t number = 0;
+  const std::int64_t epoch = loader.epoch() + 1;
+  std::int64_t number = loader.next_batch();
   for (const auto& batch : loader) {
     ++number;
     Tape tape;
@@ -81,9 +81,9 @@ Running train_epoch(const Training& training, data::DataLoader& loader, training
     running.loss.add(loss.item(), static_cast<double>(batch.labels.numel()));
     running.accuracy.add(logits.value(), batch.labels);
     progress.update(running.accuracy.count(), describe(running));
+    if (after_step) after_step();
     if (interrupted()) break;
   }
-  return running;
 }
 
 Evaluation evaluate(nn::Module& model, const data::ImageDataset& dataset) {

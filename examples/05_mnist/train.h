@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <reel/data/loader.h>
 #include <reel/nn/module.h>
 #include <reel/optim/optimizer.h>
@@ -20,6 +21,7 @@ struct Training {
   reel::optim::Optimizer& optimizer;
   reel::optim::Schedule* schedule = nullptr;  // moved on after each step, where there is one
   double label_smoothing = 0;
+  std::function<void()> after_step = {};
 };
 
 /// What an epoch has come to so far.
@@ -28,10 +30,10 @@ struct Running {
   reel::training::Accuracy accuracy;
 };
 
-/// One pass over the loader's batches. Stops early where interrupted. Throws reel::NumericError where the loss is no
-/// longer a number, with the epoch, the batch and the first op that produced one.
-[[nodiscard]] Running train_epoch(const Training& training, reel::data::DataLoader& loader,
-                                  reel::training::ProgressBar& progress, std::int64_t epoch);
+/// One pass over the loader's batches, which `running` counts. Stops early where interrupted. Throws reel::NumericError
+/// where the loss is no longer a number, with the epoch, the batch and the first op that produced one.
+void train_epoch(const Training& training, reel::data::DataLoader& loader, Running& running,
+                 reel::training::ProgressBar& progress);
 
 /// What a model makes of a data set.
 struct Evaluation {

@@ -133,6 +133,66 @@ TEST_CASE("DataLoader: set_epoch goes on where another run stopped") {
   CHECK_THROWS_AS(resumed.set_epoch(-1), ValueError);
 }
 
+TEST_CASE("DataLoader: its state goes on behind the batch in hand, wherever a loop was stopped") {
+  const LoaderOptions options{.batch_size = 8, .seed = 3, .transform = add_noise};
+  DataLoader whole(numbered(50), options);
+  const std::vector<Epoch> epochs{run(whole), run(whole), run(whole)};
+  for (std::int64_t stop = 0; stop <= whole.size(); ++stop) {
+    CAPTURE(stop);
+    DataLoader stopped(numbered(50), options);
+    run(stopped);
+    std::int64_t in_hand = 0;
+    StateDict state = stopped.state_dict();  // between two epochs
+    for (const auto& batch : stopped) {
+      static_cast<void>(batch);
+      if (stop == 0) break;
+      state = stopped.state_dict();
+      if (++in_hand == stop) break;
+    }
+    DataLoader resumed(numbered(50), options);
+    resumed.load_state_dict(state);
+    CHECK(resumed.epoch() == 1);
+    const Epoch rest = run(resumed);
+    const auto seen = std::min<std::ptrdiff_t>(50, 8 * stop);
+    CHECK(rest.labels == std::vector(epochs[1].labels.begin() + seen, epochs[1].labels.end()));
+    CHECK(rest.pixels == std::vector(epochs[1].pixels.begin() + seen * 6, epochs[1].pixels.end()));
+    CHECK(resumed.state_dict().at("epoch").item() == 2);
+    CHECK(run(resumed) == epochs[2]);
+  }
+}
+
+TEST_CASE("DataLoader: a copy has a place of its own") {
+  DataLoader loader(numbered(50), {.batch_size = 8});
+  auto first = loader.begin();
+  const DataLoader copy = loader;
+  ++first;
+  CHECK(copy.state_dict().at("batch").item() == 1);
+  CHECK(loader.state_dict().at("batch").item() == 2);
+}
+
+TEST_CASE("DataLoader: the state of one with other batches is refused") {
+  DataLoader loader(numbered(50), {.batch_size = 8, .seed = 3});
+  const StateDict state = loader.state_dict();
+  const auto refused = [&](LoaderOptions options, std::int64_t examples = 50) {
+    DataLoader other(numbered(examples), std::move(options));
+    return message_of<StateError>([&] { other.load_state_dict(state); });
+  };
+  CHECK(refused({.batch_size = 10, .seed = 3}) ==
+        "DataLoader: the state is of a loader with batch_size 8, this one has 10");
+  CHECK(contains(refused({.batch_size = 8, .seed = 4}), "seed 3, this one has 4"));
+  CHECK(contains(refused({.batch_size = 8, .seed = 3}, 48), "examples 50, this one has 48"));
+  CHECK(contains(refused({.batch_size = 8, .seed = 3, .drop_last = true}), "drop_last 0, this one has 1"));
+  const auto broken = [&](const std::string& name, std::int64_t value) {
+    StateDict changed = state;
+    changed[name] = integer_state(value);
+    return message_of<StateError>([&] { loader.load_state_dict(changed); });
+  };
+  CHECK(contains(broken("batch", 8), "batch 8 of 7"));
+  CHECK(contains(broken("epoch", -1), "epoch -1"));
+  CHECK(contains(message_of<StateError>([&] { loader.load_state_dict({}); }), "missing: epoch int64 []"));
+  CHECK(loader.epoch() == 0);
+}
+
 TEST_CASE("DataLoader: leaving the loop early stops the workers") {
   for (const int workers : {0, 1, 3}) {
     DataLoader loader(numbered(100), {.batch_size = 2, .workers = workers});

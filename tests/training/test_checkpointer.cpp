@@ -14,6 +14,7 @@
 #include <reel/optim/schedules.h>
 #include <reel/optim/sgd.h>
 #include <reel/training/checkpointer.h>
+#include <set>
 #include <tests/autograd/errors.h>
 #include <tests/core/io/files.h>
 
@@ -130,6 +131,41 @@ TEST_CASE("checkpointer: keeps the last files and the best") {
   CHECK(names(checkpoints.files()) == std::vector{file(4), file(10)});
   CHECK(std::filesystem::exists(folder / "run/step-1.safetensors"));
   CHECK(checkpoints.resume() == 10);
+}
+
+TEST_CASE("checkpointer: a file has the configuration, and a run of another one does not go on from it") {
+  const test::TemporaryFolder folder;
+  nn::Linear model(1, 1);
+  Checkpointer saving(folder / "run", {.config = {{"model", "lenet5"}, {"lr", "0.1"}}});
+  saving.add("model", model);
+  saving.save(1, 0.5);
+  CHECK(training::read_config(saving.best()) == training::Config{{"model", "lenet5"}, {"lr", "0.1"}});
+
+  Checkpointer fewer(folder / "run", {.config = {{"lr", "0.1"}}});
+  fewer.add("model", model);
+  CHECK(fewer.resume() == 1);
+  Checkpointer other(folder / "run", {.config = {{"lr", "0.2"}, {"seed", "1"}}});
+  other.add("model", model);
+  check_error([&] { other.resume(); },
+              {"StateError: ", "step-0000000001.safetensors", "another configuration",
+               "\n  lr: saved with 0.1, this run has 0.2", "\n  seed: saved with nothing, this run has 1"});
+}
+
+TEST_CASE("checkpointer: resume removes what a crash has left, and nothing else") {
+  const test::TemporaryFolder folder;
+  nn::Linear model(1, 1);
+  Checkpointer checkpoints(folder / "run");
+  checkpoints.add("model", model);
+  checkpoints.save(1);
+  for (const std::string left : {"step-0000000002.safetensors.tmp.7.0", "best.safetensors.tmp.7.1"}) {
+    test::spill(folder / ("run/" + left), "half");
+  }
+  test::spill(folder / "run/notes.tmp.7.0", "mine");
+  CHECK(checkpoints.resume() == 1);
+  std::set<std::string> there;
+  for (const auto& entry : std::filesystem::directory_iterator(folder / "run"))
+    there.insert(entry.path().filename().string());
+  CHECK(there == std::set<std::string>{"notes.tmp.7.0", "step-0000000001.safetensors"});
 }
 
 TEST_CASE("checkpointer: what it refuses") {

@@ -134,3 +134,24 @@ TEST_CASE("metrics: what they refuse") {
   CHECK(accuracy.count() == 0);
   CHECK(matrix.count() == 0);
 }
+
+TEST_CASE("running mean and accuracy: their state goes on where another stopped") {
+  training::RunningMean mean;
+  mean.add(2.5, 3);
+  training::RunningMean resumed;
+  resumed.load_state_dict(mean.state_dict());
+  mean.add(1);
+  resumed.add(1);
+  CHECK(resumed.mean() == mean.mean());
+  CHECK(resumed.weight() == 4);
+
+  training::Accuracy accuracy;
+  accuracy.add(Tensor::of({1, 0, 0, 1}, {2, 2}), Tensor::of({0, 0}, int64));
+  training::Accuracy again;
+  again.load_state_dict(accuracy.state_dict());
+  CHECK(again.correct() == 1);
+  CHECK(again.count() == 2);
+  CHECK_THROWS_AS(again.load_state_dict(mean.state_dict()), StateError);
+  CHECK_THROWS_AS(resumed.load_state_dict({}), StateError);
+  CHECK(again.count() == 2);
+}
