@@ -1,8 +1,29 @@
 #include <doctest/doctest.h>
-#include <examples/models/resnet.h>
 #include <reel/reel.h>
+#include <tests/autograd/golden.h>
+#include <tests/nn/example_nets.h>
 
 using namespace reel;
+using namespace reel::testing;
+
+TEST_CASE("nets that PyTorch trained give its outputs") {
+  const auto arrays = io::load_npz(REEL_TEST_DATA "/models.npz");
+  for (const std::string name : {"lenet5", "vgg", "resnet20"}) {
+    CAPTURE(name);
+    const ExampleNet net = example_net(name);
+    StateDict state;
+    const std::string prefix = name + "/state.";
+    for (const auto& [key, tensor] : arrays) {
+      if (key.starts_with(prefix)) state[key.substr(prefix.size())] = tensor;
+    }
+    net.model->load_state_dict(state);
+    net.model->eval();
+    const Tensor output = (*net.model)(arrays.at(name + "/input")).value();
+    const Tensor& expected = arrays.at(name + "/output");
+    REQUIRE(output.shape() == expected.shape());
+    CHECK(max(abs(output - expected)).item() < 1e-5);
+  }
+}
 
 TEST_CASE("ResNet-20 has the names of torchvision's nets, halves twice, and learns") {
   manual_seed(0);
