@@ -37,7 +37,9 @@
 #include <reel/core/state_dict.h>
 #include <reel/core/storage.h>
 #include <reel/data/affine.h>
+#include <reel/data/cifar.h>
 #include <reel/data/image.h>
+#include <reel/data/image_folder.h>
 #include <reel/data/loader.h>
 #include <reel/data/mnist.h>
 #include <reel/data/synthetic.h>

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <iterator>
@@ -71,6 +72,9 @@ class DataLoader {
   void set_epoch(std::int64_t epoch, std::int64_t first_batch = 0);
   [[nodiscard]] const Dataset& dataset() const;
   [[nodiscard]] const LoaderOptions& options() const;
+  /// How long the loop over the latest epoch has waited for batches; 0 before the first. Where that is much of its
+  /// time, more workers help, or less work for each example.
+  [[nodiscard]] double seconds_waited() const { return place_ == nullptr ? 0 : place_->waited; }
 
   /// The place behind the batch that the latest loop has in hand, or behind that epoch: with it a run that is stopped
   /// within an epoch, too, goes on with the batches that it has not seen. One that was stopped with the last batch in
@@ -86,6 +90,7 @@ class DataLoader {
   struct Place {
     std::int64_t epoch = 0;
     std::int64_t batch = 0;
+    double waited = 0;  // seconds of that epoch
   };
 
   std::shared_ptr<const Plan> plan_;  // shared with the iterators, so that the loader may go before them
@@ -117,8 +122,12 @@ class DataLoader::Iterator {
     advance();
   }
   void advance() {
+    const auto start = std::chrono::steady_clock::now();
     batch_ = source_->next();
-    *place_ = batch_.images.defined() ? Place{place_->epoch, place_->batch + 1} : Place{place_->epoch + 1, 0};
+    place_->waited += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const bool is_over = !batch_.images.defined();
+    place_->batch = is_over ? 0 : place_->batch + 1;
+    if (is_over) ++place_->epoch;
   }
 
   std::unique_ptr<Prefetcher> source_;

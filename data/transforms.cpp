@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <reel/core/kernels/rearrange.h>
 #include <reel/data/draw.h>
+#include <reel/data/resize.h>
 #include <reel/data/transforms.h>
 
 namespace reel::data {
@@ -26,6 +27,14 @@ Tensor window(const Tensor& image, std::int64_t top, std::int64_t left, std::int
       .narrow(2, first_column - left, columns)
       .copy_from(image.narrow(1, first_row, rows).narrow(2, first_column, columns));
   return out;
+}
+
+Transform random_flip(const char* name, int axis, double probability) {
+  require<ValueError>(probability >= 0 && probability <= 1, name, "wants a probability in [0, 1], got ", probability);
+  return [=](const Tensor& image, Generator& generator) {
+    require_image(name, image);
+    return draw_uniform(generator) < probability ? flip(image, {axis}) : image;
+  };
 }
 
 }  // namespace
@@ -72,12 +81,41 @@ Transform random_crop(std::int64_t height, std::int64_t width, std::int64_t padd
   };
 }
 
-Transform random_horizontal_flip(double probability) {
-  require<ValueError>(probability >= 0 && probability <= 1, "random_horizontal_flip",
-                      "wants a probability in [0, 1], got ", probability);
+Transform resized(std::int64_t height, std::int64_t width) {
+  require<ValueError>(height >= 1 && width >= 1, "resized", "wants a height and width of at least 1, got ", height,
+                      " and ", width);
+  return [=](const Tensor& image, Generator&) { return resize(image, height, width); };
+}
+
+Transform center_crop(std::int64_t height, std::int64_t width, float fill) {
+  require<ValueError>(height >= 1 && width >= 1, "center_crop", "wants a height and width of at least 1, got ", height,
+                      " and ", width);
+  return [=](const Tensor& image, Generator&) {
+    require_image("center_crop", image);
+    // To the left and above where it doesn't come out even, towards minus infinity.
+    const std::int64_t top = (image.size(1) - height) >> 1;
+    const std::int64_t left = (image.size(2) - width) >> 1;
+    return window(image, top, left, height, width, fill);
+  };
+}
+
+Transform random_horizontal_flip(double probability) { return random_flip("random_horizontal_flip", 2, probability); }
+Transform random_vertical_flip(double probability) { return random_flip("random_vertical_flip", 1, probability); }
+
+Transform cutout(std::int64_t size, float fill) {
+  require<ValueError>(size >= 1, "cutout", "wants a size of at least 1, got ", size);
   return [=](const Tensor& image, Generator& generator) {
-    require_image("random_horizontal_flip", image);
-    return draw_uniform(generator) < probability ? flip(image, {2}) : image;
+    require_image("cutout", image);
+    Tensor out = image.clone();
+    const auto cut = [&](const Tensor& part, std::int64_t axis) {
+      const std::int64_t begin = draw_integer(0, part.size(axis) - 1, generator) - size / 2;
+      const std::int64_t first = std::max<std::int64_t>(begin, 0);
+      return part.narrow(axis, first, std::min(begin + size, part.size(axis)) - first);
+    };
+    const Tensor rows = cut(out, 1);
+    Tensor square = cut(rows, 2);
+    square.fill(fill);
+    return out;
   };
 }
 

@@ -25,6 +25,13 @@ using Transform = std::function<Tensor(const Tensor& image, Generator& generator
 /// from outside has the value `fill`. Throws ValueError for max_pixels < 0.
 [[nodiscard]] Transform random_shift(std::int64_t max_pixels, float fill = 0);
 
+/// The image in another size; see resize(). Throws ValueError for sizes below 1.
+[[nodiscard]] Transform resized(std::int64_t height, std::int64_t width);
+
+/// The middle [C, height, width] of the image; torchvision's CenterCrop. Where it is smaller, `fill` comes around it.
+/// Throws ValueError for sizes below 1.
+[[nodiscard]] Transform center_crop(std::int64_t height, std::int64_t width, float fill = 0);
+
 /// A window [C, height, width] at a random place of the image with `padding` pixels of the value `fill` put around it:
 /// random_crop(32, 32, 4) is what CIFAR-10 is usually trained with. Throws ValueError for a size below 1 or a padding
 /// below 0, and, when it runs, ShapeError for an image that is smaller than the window with its padding.
@@ -32,5 +39,12 @@ using Transform = std::function<Tensor(const Tensor& image, Generator& generator
 
 /// Mirrors left and right with `probability`. Throws ValueError for a probability outside of [0, 1].
 [[nodiscard]] Transform random_horizontal_flip(double probability = 0.5);
+/// The same of top and bottom.
+[[nodiscard]] Transform random_vertical_flip(double probability = 0.5);
+
+/// Covers a square of `size` pixels a side with `fill` (DeVries and Taylor, "Improved regularization of convolutional
+/// neural networks with cutout", 2017). Its middle is any pixel, so that parts of it may lie outside. After normalize()
+/// the fill 0 is the mean grey, as in the paper. Throws ValueError for a size below 1.
+[[nodiscard]] Transform cutout(std::int64_t size, float fill = 0);
 
 }  // namespace reel::data

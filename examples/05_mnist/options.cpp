@@ -1,8 +1,6 @@
 #include "options.h"
 
 #include <CLI/CLI.hpp>
-#include <charconv>
-#include <cmath>
 #include <filesystem>
 #include <iostream>
 #include <limits>
@@ -10,6 +8,7 @@
 #include <reel/data/download.h>
 #include <reel/data/synthetic.h>
 
+#include "../command_line.h"
 #include "../models/mnist.h"
 #include "../models/names.h"
 
@@ -17,43 +16,9 @@ namespace mnist {
 
 namespace {
 
-constexpr std::uint64_t most_counted = 1'000'000'000;  // images, epochs; nobody waits for more
-
-/// Reads all of `text` as a number, and nothing else: no sign of plus, no octal or hexadecimal ones, none out of range.
-template <class T>
-bool read_number(const std::string& text, T& value) {
-  const char* end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, value);
-  return error == std::errc() && stopped == end;
-}
-
-/// Accepts whole numbers from `least` to `most`, and writes them without leading zeros, which CLI11 takes for octal.
-CLI::Validator whole(std::uint64_t least, std::uint64_t most) {
-  return CLI::Validator(
-      [least, most](std::string& text) {
-        std::uint64_t value = 0;
-        if (!read_number(text, value) || value < least || value > most) {
-          return reel::concat("must be a whole number from ", least, " to ", most, ", got ", text);
-        }
-        text = std::to_string(value);
-        return std::string();
-      },
-      reel::concat(">= ", least));
-}
-
-/// Accepts numbers from 0 on, and below `end` where there is one.
-CLI::Validator from_zero(std::optional<double> end = std::nullopt) {
-  const std::string below = end ? reel::concat(" and below ", *end) : "";
-  return CLI::Validator(
-      [end, below](std::string& text) {
-        double value = 0;
-        if (read_number(text, value) && std::isfinite(value) && value >= 0 && (!end || value < *end)) {
-          return std::string();
-        }
-        return reel::concat("must be a number of at least 0", below, ", got ", text);
-      },
-      end ? reel::concat("in [0, ", *end, ")") : ">= 0");
-}
+using examples::from_zero;
+using examples::most_counted;
+using examples::whole;
 
 /// Where a path leads, so that two spellings of one file are equal.
 std::filesystem::path place(const std::string& path) {
