@@ -38,9 +38,11 @@
 #include <reel/core/storage.h>
 #include <reel/data/affine.h>
 #include <reel/data/cifar.h>
+#include <reel/data/elastic.h>
 #include <reel/data/image.h>
 #include <reel/data/image_folder.h>
 #include <reel/data/loader.h>
+#include <reel/data/mixup.h>
 #include <reel/data/mnist.h>
 #include <reel/data/synthetic.h>
 #include <reel/data/transforms.h>

@@ -78,6 +78,10 @@ Batch DataLoader::Plan::assemble(const Tensor& order, std::int64_t epoch, std::i
     put(image, i, result.images);
     result.labels.mutable_data<std::int64_t>()[i] = label;
   }
+  if (options.batch_transform) {
+    Generator random = generator(epoch).fork(~static_cast<std::uint64_t>(batch));  // none of an example's
+    options.batch_transform(result, random);
+  }
   return result;
 }
 

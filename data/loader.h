@@ -27,6 +27,8 @@ struct LoaderOptions {
   Transform transform = {};
   /// Applied to what is uint8 after the transform. float32 is left as it is.
   Normalization normalization = {};
+  /// Runs on each batch at the end, with a generator that depends on seed, epoch and the batch's number; see mixup().
+  BatchTransform batch_transform = {};
   /// Threads that assemble batches ahead. 0: the caller's thread does it. The batches are the same in any case.
   int workers = 1;
 };

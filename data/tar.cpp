@@ -122,22 +122,25 @@ class Reader {
       std::size_t length = 0;
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
       const auto digits = static_cast<std::size_t>(end - text.data());
-      if (error != std::errc() || length <= digits + 1 || length > text.size() || *end != ' ' ||
-          text[length - 1] != '\n')
+      const bool is_framed = error == std::errc() && length > digits + 1 && length <= text.size() && *end == ' ' &&
+                             text[length - 1] == '\n';
+      const std::string_view record = is_framed ? text.substr(digits + 1, length - digits - 2) : "";
+      const std::size_t equals = record.find('=');
+      if (equals == std::string_view::npos)
         throw IoError(reader_.path(), "extended header at byte ", offset, " is corrupt");
-      const std::string_view record = text.substr(digits + 1, length - digits - 2);
-      const std::size_t equals = std::min(record.find('='), record.size());
-      const std::string_view key = record.substr(0, equals), value = record.substr(std::min(equals + 1, record.size()));
-      if (key == "path") extended_.name = value;
-      if (key == "size") {
-        std::uint64_t size = 0;
-        const auto parsed = std::from_chars(value.data(), value.data() + value.size(), size);
-        if (parsed.ec != std::errc() || parsed.ptr != value.data() + value.size())
-          throw IoError(reader_.path(), "extended header at byte ", offset, " has a size that is no number");
-        extended_.size = size;
-      }
+      note_pax(record.substr(0, equals), record.substr(equals + 1), offset);
       text.remove_prefix(length);
     }
+  }
+
+  void note_pax(std::string_view key, std::string_view value, std::size_t offset) {
+    if (key == "path") extended_.name = value;
+    if (key != "size") return;
+    std::uint64_t size = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), size);
+    if (error != std::errc() || end != value.data() + value.size())
+      throw IoError(reader_.path(), "extended header at byte ", offset, " has a size that is no number");
+    extended_.size = size;
   }
 
   void add(TarMember member, std::size_t at) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <reel/core/random.h>
 #include <reel/core/tensor.h>
+#include <reel/data/dataset.h>
 #include <reel/data/normalize.h>
 #include <vector>
 
@@ -13,6 +14,10 @@ namespace reel::data {
 /// generator gives the same image. A loader calls it from several threads at a time. Augmentation keeps the dtype; what
 /// is still uint8 in the end is normalised by the loader.
 using Transform = std::function<Tensor(const Tensor& image, Generator& generator)>;
+
+/// Changes a whole batch, once its images are normalised. All chance comes from the generator. A loader calls it from
+/// several threads at a time.
+using BatchTransform = std::function<void(Batch& batch, Generator& generator)>;
 
 /// The transforms one after another; none at all leaves the image as it is.
 [[nodiscard]] Transform compose(std::vector<Transform> transforms);
