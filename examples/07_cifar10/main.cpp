@@ -75,6 +75,7 @@ struct Evaluation {
   training::ConfusionMatrix confusion{10};
 };
 
+/// Mirror images are tested along, since either may be what there is to see; the logits are the mean of both.
 Evaluation evaluate(nn::Module& model, const Data& data, const Options& o) {
   model.eval();
   Evaluation result;
@@ -83,7 +84,7 @@ Evaluation evaluate(nn::Module& model, const Data& data, const Options& o) {
                                       .normalization = data::cifar10_normalization(),
                                       .workers = o.workers});
   for (const auto& [images, labels] : loader) {
-    const Tensor logits = model(images).value();
+    const Tensor logits = 0.5 * (model(images).value() + model(flip(images, {3})).value());
     result.loss.add(cross_entropy(logits, labels).item(), static_cast<double>(labels.numel()));
     result.confusion.add(logits, labels);
   }

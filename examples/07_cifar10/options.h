@@ -9,9 +9,9 @@ namespace cifar10 {
 /// What the command line says. The settings are those of docs/examples/07_cifar10.md.
 struct Options {
   std::string data;
-  std::int64_t epochs = 20;
-  std::int64_t batch_size = 128;
-  double lr = 0.2;
+  std::int64_t epochs = 30;
+  std::int64_t batch_size = 64;
+  double lr = 0.1;
   double momentum = 0.9;
   double weight_decay = 5e-4;
   double label_smoothing = 0;
