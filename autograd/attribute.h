@@ -17,17 +17,20 @@ namespace reel {
 /// somebody looks, so the name, and a word as value, must be a literal or live as long as one.
 class Attribute {
  public:
+  /// `name` and the value, which is copied.
   template <class T>
   requires(std::is_trivially_copyable_v<T> && sizeof(T) <= sizeof(Dims)) Attribute(const char* name, T value)
       : name_(name), print_(print<T>) {
     new (bytes_.data()) T(value);
   }
+  /// A list of numbers, as stride or shape: `{"stride", {2, 1}}`.
   Attribute(const char* name, const Dims& value) : name_(name), print_(print<Dims>) { new (bytes_.data()) Dims(value); }
   /// One that is not shown while it has its usual value.
   template <class T>
   Attribute(const char* name, T value, std::type_identity_t<T> usual)
       : Attribute(value == usual ? nullptr : name, value) {}
 
+  /// False where the value is the usual one.
   [[nodiscard]] bool is_shown() const { return name_ != nullptr; }
   /// `stride=2,1`
   friend std::ostream& operator<<(std::ostream& out, const Attribute& attribute) {
@@ -60,11 +63,13 @@ class Attribute {
 class AttributeList {
  public:
   AttributeList() = default;
+  /// `{{"axis", axis}}`; the list must live as long as this.
   AttributeList(std::initializer_list<Attribute> list) : list_(list.begin(), list.size()) {}
   template <std::size_t n>
   AttributeList(const std::array<Attribute, n>& list)  // NOLINT(google-explicit-constructor): as std::span
       : list_(list) {}
 
+  /// For a range-for:
   [[nodiscard]] auto begin() const { return list_.begin(); }
   [[nodiscard]] auto end() const { return list_.end(); }
 

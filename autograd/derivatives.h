@@ -10,13 +10,13 @@ namespace reel {
 
 /// f(inputs), and a vector with one part for each input.
 struct Products {
-  Tensor value;
-  std::vector<Tensor> products;
+  Tensor value;                  ///< f(inputs)
+  std::vector<Tensor> products;  ///< one for each input, shaped like it
 };
 /// f(x), and a vector.
 struct Product {
-  Tensor value;
-  Tensor product;
+  Tensor value;    ///< f(x)
+  Tensor product;  ///< the vector that was asked for
 };
 
 /// f(x) and v^T J, shaped like x, where J is the Jacobian of f at x and v is shaped like f(x): one backward.

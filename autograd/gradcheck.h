@@ -4,7 +4,9 @@
 
 namespace reel {
 
+/// How gradcheck() and its kin compare.
 struct GradcheckOptions {
+  /// How far an input is moved to either side for the central difference.
   double step = 1e-6;
   /// A gradient may differ by this share of the largest one of its input (and by rounding, some 1e-8).
   double tolerance = 1e-5;

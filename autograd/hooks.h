@@ -14,6 +14,7 @@ class Variable;
 class HookHandle {
  public:
   HookHandle() = default;
+  /// For those who keep hooks: the hook is called while `on` is alive and true.
   explicit HookHandle(std::weak_ptr<bool> on) : on_(std::move(on)) {}
   /// From now on the hook is not called. Does nothing where that is so already.
   void remove() const {

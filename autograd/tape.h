@@ -50,6 +50,7 @@ class Step {
 class Backward {
  public:
   Backward() = default;
+  /// A lambda, as a rule.
   template <class F>
   requires std::is_invocable_r_v<Gradients, const F&, const Variable&, const Step&> Backward(
       F function)  // NOLINT(google-explicit-constructor): as std::function
@@ -57,6 +58,7 @@ class Backward {
     if constexpr (!has_no_state<F>) function_ = detail::make_shared_pooled<const F>(std::move(function));
   }
 
+  /// Calls it.
   Gradients operator()(const Variable& grad, const Step& step) const {
     return operations_->call(function_.get(), grad, step);
   }
@@ -88,6 +90,7 @@ class Backward {
   const Operations* operations_ = nullptr;
 };
 
+/// What a tape does beside recording.
 struct TapeOptions {
   /// Look at every value that is recorded and at every gradient that a backward computes, and throw NumericError at the
   /// first that holds a NaN or an infinity. The message names the op, the module that it ran in, its place on the tape,
@@ -97,6 +100,7 @@ struct TapeOptions {
   bool keep_values = false;
 };
 
+/// How Tape::backward() goes.
 struct BackwardOptions {
   /// The gradient to start from; ones where it is undefined, and then the output must have one element.
   Tensor gradient = {};
@@ -104,6 +108,7 @@ struct BackwardOptions {
   bool retain = false;
 };
 
+/// How grad() goes.
 struct GradOptions {
   /// The gradients to start from, one for each output; ones where there is none.
   std::vector<Variable> grad_outputs = {};
@@ -113,20 +118,21 @@ struct GradOptions {
 
 /// An entry of a tape, for those who look at it: its place is its index.
 struct TapeRow {
+  /// An input of the entry.
   struct Input {
-    std::int64_t place = -1;  // -1 for a constant
-    Shape shape;
-    DType dtype = float32;
+    std::int64_t place = -1;  ///< of the entry that made it; -1 for a constant
+    Shape shape;              ///< of its value
+    DType dtype = float32;    ///< of its value
   };
 
-  std::string op;          // "leaf" for a leaf
-  std::string name;        // of a leaf; a parameter's with its module's path
-  std::string attributes;  // "stride=2,1 groups=2"
-  std::string path;        // of the module that it was recorded in
-  std::vector<Input> inputs;
-  Shape shape;
-  DType dtype = float32;
-  std::size_t saved_bytes = 0;  // of tensors that are kept for the backward of this entry and of none before
+  std::string op;               ///< "leaf" for a leaf
+  std::string name;             ///< of a leaf; a parameter's with its module's path
+  std::string attributes;       ///< "stride=2,1 groups=2"
+  std::string path;             ///< of the module that it was recorded in
+  std::vector<Input> inputs;    ///< in the order of the op's arguments
+  Shape shape;                  ///< of the output
+  DType dtype = float32;        ///< of the output
+  std::size_t saved_bytes = 0;  ///< of tensors that are kept for the backward of this entry and of none before
 };
 
 /// A flat list of what was computed, in the order of execution. While a Tape is alive, the ops of its thread append to
@@ -136,6 +142,7 @@ struct TapeRow {
 /// gradients are computed. A consumed tape is empty and records anew.
 class Tape {
  public:
+  /// Begins to record on this thread, until the end of its scope.
   explicit Tape(TapeOptions options = {});
   ~Tape();
   Tape(const Tape&) = delete;
@@ -154,6 +161,7 @@ class Tape {
   [[nodiscard]] const std::vector<Variable>& leaves() const { return leaves_; }
   /// Whether this is the result of an op that was recorded here.
   [[nodiscard]] bool holds(const Variable& variable) const { return variable.tape_ == serial_; }
+  /// As they were given.
   [[nodiscard]] const TapeOptions& options() const { return options_; }
 
   /// This thread's innermost tape, or null.
@@ -176,10 +184,14 @@ class Tape {
   void to_html(std::string_view path, const std::vector<Variable>& outputs = {});
 
   // For record() and grad().
+  /// Whether any of the inputs is a leaf that wants a gradient, or was recorded here.
   [[nodiscard]] bool depends(std::span<const InputRef> inputs) const;
+  /// Adds an entry, and gives its output.
   [[nodiscard]] Variable append(std::string_view op, std::span<const InputRef> inputs, Tensor value, Backward backward,
                                 AttributeList attributes);
+  /// Throws NumericError for a value that is not finite, where the options ask for it.
   void check(std::string_view op, std::span<const InputRef> inputs, const Tensor& value) const;
+  /// What grad() gives.
   [[nodiscard]] std::vector<Variable> gradients(const std::vector<Variable>& outputs,
                                                 const std::vector<Variable>& inputs, const GradOptions& options);
 
@@ -312,6 +324,7 @@ template <class F>
   if (!tape->depends(inputs)) return Variable(std::move(value));
   return tape->append(op, inputs, std::move(value), Backward(std::forward<F>(backward)), attributes);
 }
+/// The same with the inputs in braces.
 template <class F>
 [[nodiscard]] Variable record(std::string_view op, std::initializer_list<InputRef> inputs, Tensor value, F&& backward,
                               AttributeList attributes = {}) {

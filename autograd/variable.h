@@ -10,11 +10,11 @@ namespace reel {
 
 /// What all handles of one leaf share: its gradient, and who owns it.
 struct Leaf {
-  Tensor grad;
-  detail::HookList<GradientHook> hooks;  // on its gradient
-  std::string name;                      // a parameter's name within its module; for messages
-  bool is_registered = false;            // as a module's parameter
-  bool requires_grad = true;             // else tapes take it for a constant
+  Tensor grad;                           ///< what the backwards since the last zero_grad() added up to
+  detail::HookList<GradientHook> hooks;  ///< on its gradient
+  std::string name;                      ///< a parameter's name within its module; for messages
+  bool is_registered = false;            ///< as a module's parameter
+  bool requires_grad = true;             ///< else tapes take it for a constant
 };
 
 /// A Tensor and its place on a tape. There are three kinds: a leaf, for which gradients are collected (a parameter, or
@@ -30,8 +30,12 @@ class Variable {
   /// Throws TypeError unless the value is float32 or float64.
   static Variable leaf(Tensor value, std::string name = {});
 
+  /// False for a default-constructed one.
   [[nodiscard]] bool defined() const { return value_.defined(); }
+  /// The numbers, without a gradient.
   [[nodiscard]] const Tensor& value() const { return value_; }
+
+  /// Of the value; see Tensor:
   [[nodiscard]] const Shape& shape() const { return value_.shape(); }
   [[nodiscard]] std::int64_t size(std::int64_t axis) const { return value_.size(axis); }
   [[nodiscard]] int rank() const { return value_.rank(); }
@@ -40,11 +44,15 @@ class Variable {
   /// The value of a Variable with one element.
   [[nodiscard]] double item() const { return value_.item(); }
 
+  /// Whether this is a handle of a leaf, such as a parameter.
   [[nodiscard]] bool is_leaf() const { return leaf_ != nullptr; }
   /// A leaf's gradient; undefined before the first backward and after zero_grad(). Throws AutogradError where this is
   /// no leaf.
   [[nodiscard]] const Tensor& grad() const;
+  /// Puts another gradient in its place, or with an undefined one drops it. Throws AutogradError where this is no leaf,
+  /// ShapeError and TypeError where the gradient is not like the value.
   void set_grad(Tensor grad) const;
+  /// Drops the gradient. Throws AutogradError where this is no leaf.
   void zero_grad() const { set_grad({}); }
   /// Whether this is a leaf that tapes collect a gradient for.
   [[nodiscard]] bool requires_grad() const { return is_leaf() && leaf_->requires_grad; }

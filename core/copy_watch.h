@@ -9,11 +9,13 @@ namespace reel {
 /// captured: so a tape learns what its backwards hold on to. Watches nest; the innermost one notes.
 class CopyWatch {
  public:
+  /// What a copied tensor holds on to.
   struct Memory {
-    const void* storage;  // the same for all views of it
-    std::size_t bytes;
+    const void* storage;  ///< the same for all views of it
+    std::size_t bytes;    ///< of the view that was copied
   };
 
+  /// Begins to watch this thread.
   CopyWatch() : outer_(current_) { current_ = this; }
   ~CopyWatch() { current_ = outer_; }
   CopyWatch(const CopyWatch&) = delete;
@@ -24,6 +26,7 @@ class CopyWatch {
 
   /// This thread's innermost watch, or null.
   [[nodiscard]] static CopyWatch* current() { return current_; }
+  /// For Tensor.
   void note(const Memory& memory) { seen_.push_back(memory); }
 
  private:

@@ -12,6 +12,7 @@ namespace reel {
 /// What a Tensor's elements are. float64 is for gradient checks, int64 for labels, uint8 for images.
 enum class DType : std::uint8_t { float32, float64, int64, uint8, boolean };
 
+/// Short names: `Tensor::zeros({3}, float64)`. bool is C++'s own word, so NumPy's bool is `boolean`:
 inline constexpr DType float32 = DType::float32;
 inline constexpr DType float64 = DType::float64;
 inline constexpr DType int64 = DType::int64;
@@ -22,7 +23,9 @@ inline constexpr DType boolean = DType::boolean;
 [[nodiscard]] std::string_view name(DType dtype);
 /// Bytes that one element takes.
 [[nodiscard]] std::size_t size_of(DType dtype);
+/// Whether it is float32 or float64.
 [[nodiscard]] inline bool is_floating(DType dtype) { return dtype == float32 || dtype == float64; }
+/// Prints name().
 inline std::ostream& operator<<(std::ostream& out, DType dtype) { return out << name(dtype); }
 
 /// The dtype of a C++ type.

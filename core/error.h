@@ -22,6 +22,7 @@ template <class... Parts>
 /// and what came.
 class Error : public std::runtime_error {
  public:
+  /// `Error("conv2d", "weight ", shape, " wants ...")`: the parts are joined by concat().
   template <class... Parts>
   explicit Error(std::string_view op, const Parts&... parts)
       : std::runtime_error(concat(with_scope(op), ": ", parts...)) {}

@@ -14,6 +14,7 @@ inline constexpr int max_threads = 1024;
 /// the process may use, max_threads at most. Results don't depend on it. Throws ValueError for n < 1 and n >
 /// max_threads.
 void set_num_threads(int n);
+/// How many they are.
 [[nodiscard]] int num_threads();
 
 namespace detail {

@@ -14,8 +14,10 @@ namespace reel {
 /// from it depends on them alone, not on the number of threads.
 class Generator {
  public:
+  /// The stream of a seed, from its beginning or from where `offset` fills were taken.
   explicit Generator(std::uint64_t seed = 0, std::uint64_t offset = 0) : seed_(seed), offset_(offset) {}
 
+  /// As it was given.
   [[nodiscard]] std::uint64_t seed() const { return seed_; }
   /// How many fills were taken so far: `Generator(g.seed(), g.offset())` goes on where g stands.
   [[nodiscard]] std::uint64_t offset() const { return offset_; }

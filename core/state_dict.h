@@ -17,6 +17,7 @@ class StateReader {
   /// `whose` is named by the error.
   StateReader(const StateDict& state, std::string_view whose) : state_(state), whose_(whose) {}
 
+  /// Whether there is something of that name.
   [[nodiscard]] bool has(const std::string& name) const { return state_.find(name) != state_.end(); }
   /// The tensor of that name; an undefined one where there is none of this shape and dtype.
   Tensor take(const std::string& name, const Shape& shape, DType dtype);

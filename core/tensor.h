@@ -20,6 +20,7 @@ class Tensor {
  public:
   /// An undefined tensor; everything but `defined()` and assignment throws.
   Tensor() = default;
+  /// Handles of the same memory:
   Tensor(const Tensor& other) : impl_(other.impl_) {
     if (CopyWatch* watch = CopyWatch::current(); watch != nullptr) [[unlikely]]
       note_copy(*watch);
@@ -30,6 +31,7 @@ class Tensor {
   ~Tensor() = default;
   /// Not initialised. Throws ShapeError for a negative size.
   static Tensor empty(const Shape& shape, DType dtype = float32);
+  /// All elements `value`, 0 or 1. Throw ShapeError for a negative size:
   static Tensor full(const Shape& shape, double value, DType dtype = float32);
   static Tensor zeros(const Shape& shape, DType dtype = float32) { return full(shape, 0, dtype); }
   static Tensor ones(const Shape& shape, DType dtype = float32) { return full(shape, 1, dtype); }
@@ -44,6 +46,7 @@ class Tensor {
   static Tensor from(std::span<const T> values, const Shape& shape);
   /// `Tensor::of({1, 2, 3, 4}, {2, 2})`; the dtype converts the values.
   static Tensor of(std::initializer_list<double> values, const Shape& shape, DType dtype = float32);
+  /// Of rank 1.
   static Tensor of(std::initializer_list<double> values, DType dtype = float32);
 
   /// A row-major tensor in memory from elsewhere, without a copy: `owner` keeps it alive, or is null where the caller
@@ -54,13 +57,17 @@ class Tensor {
   ///     const Tensor image = Tensor::from_blob(frame->data(), {height, width}, float32, frame);
   static Tensor from_blob(void* memory, const Shape& shape, DType dtype, std::shared_ptr<void> owner = {});
 
+  /// False for a default-constructed one, and for one that was moved from.
   [[nodiscard]] bool defined() const { return impl_ != nullptr; }
+  /// Sizes of the axes, [N, C, H, W] of images; strides in elements; what the elements are; how many axes there are:
   [[nodiscard]] const Shape& shape() const { return impl().shape; }
   [[nodiscard]] const Strides& strides() const { return impl().strides; }
   [[nodiscard]] DType dtype() const { return impl().dtype; }
   [[nodiscard]] int rank() const { return shape().rank(); }
   /// The size of an axis; negative axes count from the end. Throws IndexError.
   [[nodiscard]] std::int64_t size(std::int64_t axis) const;
+
+  /// How many elements there are, how many bytes they take, and whether they lie in row-major order without gaps:
   [[nodiscard]] std::int64_t numel() const { return impl().numel; }
   [[nodiscard]] std::size_t nbytes() const { return static_cast<std::size_t>(numel()) * size_of(dtype()); }
   [[nodiscard]] bool is_contiguous() const { return impl().contiguous; }
@@ -75,7 +82,7 @@ class Tensor {
   [[nodiscard]] bool shares_memory_with(const Tensor& other) const { return memory() == other.memory(); }
 
   /// The first element. Elements lie at `strides()`. Throws TypeError where T is not the dtype. mutable_data() counts
-  /// as a change in place where somebody else holds the memory too, which is all that is seen of writes by pointer.
+  /// as a change in place where somebody else holds the memory too, which is all that is seen of writes by pointer:
   template <class T>
   [[nodiscard]] const T* data() const {
     require_readable();
@@ -109,6 +116,7 @@ class Tensor {
   [[nodiscard]] Tensor reshape(const Shape& wanted) const;
   /// Makes axes start..end into one: the [N, C, H, W] of a conv net into [N, C*H*W] by `flatten(1)`.
   [[nodiscard]] Tensor flatten(std::int64_t start = 0, std::int64_t end = -1) const;
+  /// With two axes exchanged.
   [[nodiscard]] Tensor transpose(std::int64_t axis_a, std::int64_t axis_b) const;
   /// Axis i of the result is axis `order[i]` of this.
   [[nodiscard]] Tensor permute(const Dims& order) const;
@@ -125,6 +133,7 @@ class Tensor {
   [[nodiscard]] Tensor expand(const Shape& wanted) const;
   /// Drops one axis of size 1, or all of them.
   [[nodiscard]] Tensor squeeze(std::optional<std::int64_t> axis = {}) const;
+  /// With a new axis of size 1 at place `axis`.
   [[nodiscard]] Tensor unsqueeze(std::int64_t axis) const;
   /// A view with any shape, strides and offset (in elements, from this view's first element). Throws ShapeError where
   /// that would reach outside the storage.
@@ -140,6 +149,7 @@ class Tensor {
 
   // In place: every view of the memory sees it.
 
+  /// Makes all elements `value`.
   void fill(double value);
   /// Takes over the values of `source`, broadcast to this shape and converted to this dtype. The source may overlap.
   /// Both throw ValueError for an expanded view. Throws ShapeError where the shapes do not fit.
@@ -200,6 +210,7 @@ class Tensor {
 
 /// Prints as NumPy does: nested brackets, aligned columns, the middle of long axes left out; then shape and dtype.
 std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
+/// The same as a string.
 [[nodiscard]] std::string to_string(const Tensor& tensor);
 
 /// Throws ValueError for a tensor that is undefined.

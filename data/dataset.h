@@ -7,14 +7,14 @@ namespace reel::data {
 
 /// One picture and its class: image [C, H, W] (uint8, or float32 where it is normalised already).
 struct Example {
-  Tensor image;
-  std::int64_t label = 0;
+  Tensor image;            ///< [C, H, W]
+  std::int64_t label = 0;  ///< its class
 };
 
 /// What a loader hands to the training loop: images float32 [B, C, H, W], labels int64 [B].
 struct Batch {
-  Tensor images;
-  Tensor labels;
+  Tensor images;  ///< float32 [B, C, H, W]
+  Tensor labels;  ///< int64 [B]
 };
 
 /// Examples by number. A loader calls `get` from several threads at a time, so it must not change the dataset.
@@ -28,6 +28,7 @@ class Dataset {
 
  protected:
   Dataset() = default;
+  /// A dataset is copied as what derives from it:
   Dataset(const Dataset&) = default;
   Dataset& operator=(const Dataset&) = default;
 };

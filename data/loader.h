@@ -14,6 +14,7 @@
 
 namespace reel::data {
 
+/// How a DataLoader makes batches.
 struct LoaderOptions {
   /// Examples in a batch; the last one of an epoch may be smaller.
   std::int64_t batch_size = 64;
@@ -51,7 +52,9 @@ class DataLoader {
   template <std::derived_from<Dataset> D>
   explicit DataLoader(D dataset, LoaderOptions options = {})
       : DataLoader(std::shared_ptr<const Dataset>(std::make_shared<D>(std::move(dataset))), std::move(options)) {}
+  /// The same with a dataset that is shared.
   explicit DataLoader(std::shared_ptr<const Dataset> dataset, LoaderOptions options = {});
+  /// A copy begins at the epoch that the next begin() of the original would start, and is independent of it:
   DataLoader(const DataLoader& other);
   DataLoader& operator=(const DataLoader& other) { return *this = DataLoader(other); }
   DataLoader(DataLoader&&) noexcept = default;
@@ -61,6 +64,7 @@ class DataLoader {
   /// Starts the next epoch. Leaving the loop early ends it. What a dataset or transform throws on a worker arrives
   /// here and at the iterator's ++.
   [[nodiscard]] Iterator begin();
+  /// Where a range-for ends.
   [[nodiscard]] static std::default_sentinel_t end() { return {}; }
 
   /// Batches in an epoch.
@@ -72,6 +76,7 @@ class DataLoader {
   /// Makes the next `begin()` start `epoch`, at batch `first_batch` of it: a run that was stopped goes on with
   /// the very batches it would have seen. Throws ValueError for an epoch below 0 or a batch outside of [0, size()].
   void set_epoch(std::int64_t epoch, std::int64_t first_batch = 0);
+  /// As they were given:
   [[nodiscard]] const Dataset& dataset() const;
   [[nodiscard]] const LoaderOptions& options() const;
   /// How long the loop over the latest epoch has waited for batches; 0 before the first. Where that is much of its
@@ -104,17 +109,21 @@ class DataLoader {
 /// A place in an epoch. Input iterator: each batch is seen once.
 class DataLoader::Iterator {
  public:
+  /// Of an input iterator:
   using value_type = Batch;
   using difference_type = std::ptrdiff_t;
 
+  /// The batch:
   [[nodiscard]] const Batch& operator*() const { return batch_; }
   [[nodiscard]] const Batch* operator->() const { return &batch_; }
+  /// The next batch. Throws what a dataset or transform threw for it.
   Iterator& operator++() {
     batch_ = {};  // its memory may serve the next batch
     advance();
     return *this;
   }
   void operator++(int) { ++*this; }
+  /// Whether the epoch is over.
   [[nodiscard]] bool operator==(std::default_sentinel_t) const { return !batch_.images.defined(); }
 
  private:

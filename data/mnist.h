@@ -5,9 +5,10 @@
 
 namespace reel::data {
 
+/// Both parts of MNIST.
 struct Mnist {
-  ImageDataset train;  // 60,000 examples in the original
-  ImageDataset test;   // 10,000
+  ImageDataset train;  ///< 60,000 examples in the original
+  ImageDataset test;   ///< 10,000
 };
 
 /// Reads MNIST, or anything that comes in its files (Fashion-MNIST, KMNIST), from the folder that holds them:

@@ -11,8 +11,8 @@ namespace reel::data {
 /// How pixels become numbers that a net likes: (x / 255 - mean) / deviation for a uint8 x, in units of full white, as
 /// torchvision's ToTensor and Normalize do it. One value for all channels, or one for each. The default gives [0, 1].
 struct Normalization {
-  std::vector<float> mean = {0.0F};
-  std::vector<float> deviation = {1.0F};
+  std::vector<float> mean = {0.0F};       ///< of full white; one, or one for each channel
+  std::vector<float> deviation = {1.0F};  ///< what is divided by; as many
 };
 
 /// Mean and deviation of MNIST's training pixels: {0.1307, 0.3081}.

@@ -15,6 +15,7 @@ namespace reel::data {
 /// order. The destructor stops the threads, wherever they are.
 class Prefetcher {
  public:
+  /// Makes the batch of that number.
   using Assemble = std::function<Batch(std::int64_t batch)>;
 
   /// `assemble` is called from any thread. With workers = 0 there are none, and `next` assembles.

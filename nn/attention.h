@@ -5,20 +5,22 @@
 
 namespace reel::nn {
 
+/// What a MultiheadAttention is made of.
 struct MultiheadAttentionOptions {
-  std::int64_t embed_dim = 0;
-  std::int64_t num_heads = 1;
-  double dropout = 0;  // of the attention's weights, in training
-  bool bias = true;
-  bool batch_first = false;
+  std::int64_t embed_dim = 0;  ///< E: numbers of a vector, in and out
+  std::int64_t num_heads = 1;  ///< H, which divides E
+  double dropout = 0;          ///< of the attention's weights, in training
+  bool bias = true;            ///< add a bias in all four linear maps
+  bool batch_first = false;    ///< [N, L, E] in and out, and not [L, N, E]
 };
 
 /// What one call of MultiheadAttention may have beside its inputs; see reel::MultiHeadOptions.
 struct AttentionMasks {
-  Tensor key_padding_mask = {};
-  Tensor attn_mask = {};
-  bool is_causal = false;
+  Tensor key_padding_mask = {};  ///< [N, S]: true where a key is padding
+  Tensor attn_mask = {};         ///< [L, S] or [N*H, L, S]: true where a query may not attend to a key
+  bool is_causal = false;        ///< query i attends to the keys up to i alone
 
+  /// Whether there is any.
   [[nodiscard]] bool any() const { return key_padding_mask.defined() || attn_mask.defined() || is_causal; }
 };
 
@@ -38,6 +40,7 @@ class MultiheadAttention : public Module {
                                     const AttentionMasks& masks = {});
   /// The output of x that attends to itself.
   [[nodiscard]] Variable run(const Variable& x, const AttentionMasks& masks);
+  /// As they were given.
   [[nodiscard]] const MultiheadAttentionOptions& options() const { return options_; }
   [[nodiscard]] std::string describe() const override;
 

@@ -7,16 +7,19 @@ namespace reel::nn {
 
 /// Names and defaults are PyTorch's.
 struct BatchNormOptions {
-  double eps = 1e-5;
-  double momentum = 0.1;
+  double eps = 1e-5;      ///< added to the variance
+  double momentum = 0.1;  ///< how far the running statistics move, of the way to those of the batch
 };
 
 /// What BatchNorm1d and BatchNorm2d share; see reel::batch_norm. Parameters: weight, bias [C]. Buffers: running_mean,
 /// running_var [C], num_batches_tracked [].
 class BatchNorm : public Module {
  public:
+  /// The scale, [C], which begins as ones; and the shift, [C], as zeros:
   [[nodiscard]] const Variable& weight() const { return *weight_; }
   [[nodiscard]] const Variable& bias() const { return *bias_; }
+
+  /// What evaluation normalises with, [C]: zeros and ones before any training:
   [[nodiscard]] const Tensor& running_mean() const { return *mean_; }
   [[nodiscard]] const Tensor& running_var() const { return *var_; }
   [[nodiscard]] std::string describe() const override;
@@ -24,6 +27,7 @@ class BatchNorm : public Module {
   [[nodiscard]] ChannelAffine affine() const;
 
  protected:
+  /// Throws ValueError for less than one feature.
   BatchNorm(std::string name, std::int64_t features, const BatchNormOptions& options);
   Variable forward(const Variable& x) final {
     LayersBehind none;
@@ -46,6 +50,7 @@ class BatchNorm : public Module {
 /// x [N, C] or [N, C, L].
 class BatchNorm1d final : public BatchNorm {
  public:
+  /// `num_features`: C. Throws ValueError for less than one.
   explicit BatchNorm1d(std::int64_t num_features, const BatchNormOptions& options = {})
       : BatchNorm("BatchNorm1d", num_features, options) {}
 
@@ -56,6 +61,7 @@ class BatchNorm1d final : public BatchNorm {
 /// x [N, C, H, W].
 class BatchNorm2d final : public BatchNorm {
  public:
+  /// `num_features`: C. Throws ValueError for less than one.
   explicit BatchNorm2d(std::int64_t num_features, const BatchNormOptions& options = {})
       : BatchNorm("BatchNorm2d", num_features, options) {}
 

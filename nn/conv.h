@@ -10,31 +10,34 @@ namespace reel::nn {
 /// (see AxisPadding).
 template <class Size, class Pad>
 struct ConvOptions {
-  std::int64_t in_channels = 0;
-  std::int64_t out_channels = 0;
-  Size kernel_size = 0;
-  Size stride = 1;
-  Pad padding = 0;
-  Size dilation = 1;
-  std::int64_t groups = 1;
-  bool bias = true;
-  PaddingMode padding_mode = PaddingMode::zeros;
+  std::int64_t in_channels = 0;   ///< of the input
+  std::int64_t out_channels = 0;  ///< of the output, and so filters
+  Size kernel_size = 0;           ///< taps of a filter along each axis
+  Size stride = 1;                ///< pixels of the input from one place of the filter to the next
+  Pad padding = 0;                ///< around the image
+  Size dilation = 1;              ///< pixels from one tap to the next
+  std::int64_t groups = 1;        ///< parts that the channels are cut into, each with filters of its own
+  bool bias = true;               ///< add a number for each output channel
+  PaddingMode padding_mode = PaddingMode::zeros;  ///< what stands in the padding
 };
+/// Of Conv1d, and of Conv2d:
 using Conv1dOptions = ConvOptions<std::int64_t, AxisPadding>;
 using Conv2dOptions = ConvOptions<Pair, Padding>;
 
+/// The same of a transposed convolution.
 template <class Size, class Pad>
 struct ConvTransposeOptions {
-  std::int64_t in_channels = 0;
-  std::int64_t out_channels = 0;
-  Size kernel_size = 0;
-  Size stride = 1;
-  Pad padding = 0;
-  Size output_padding = 0;
-  Size dilation = 1;
-  std::int64_t groups = 1;
-  bool bias = true;
+  std::int64_t in_channels = 0;   ///< of the input
+  std::int64_t out_channels = 0;  ///< of the output, and so filters
+  Size kernel_size = 0;           ///< taps of a filter along each axis
+  Size stride = 1;                ///< pixels of the output from one place of the filter to the next
+  Pad padding = 0;                ///< what is cut off the output
+  Size output_padding = 0;        ///< added to the end of the output
+  Size dilation = 1;              ///< pixels from one tap to the next
+  std::int64_t groups = 1;        ///< parts that the channels are cut into, each with filters of its own
+  bool bias = true;               ///< add a number for each output channel
 };
+/// Of ConvTranspose1d, and of ConvTranspose2d:
 using ConvTranspose1dOptions = ConvTransposeOptions<std::int64_t, AxisPadding>;
 using ConvTranspose2dOptions = ConvTransposeOptions<Pair, Padding>;
 
@@ -45,9 +48,11 @@ class ConvLayer : public Module {
   /// Throws ValueError for sizes below 1, negative padding, and groups that do not divide both channel counts.
   explicit ConvLayer(const Options& options);
 
+  /// The filters; the layers below tell their shape.
   [[nodiscard]] const Variable& weight() const { return *weight_; }
   /// Undefined without one.
   [[nodiscard]] Variable bias() const { return bias_ == nullptr ? Variable() : *bias_; }
+  /// As they were given.
   [[nodiscard]] const Options& options() const { return options_; }
   [[nodiscard]] std::string describe() const override;
 

@@ -5,8 +5,9 @@
 
 namespace reel::nn {
 
+/// What an Embedding may have.
 struct EmbeddingOptions {
-  std::optional<std::int64_t> padding_idx = {};  // a row that starts as zeros and gets no gradient
+  std::optional<std::int64_t> padding_idx = {};  ///< a row that starts as zeros and gets no gradient
 };
 
 /// Index, int64 [...] in [0, num_embeddings) -> [..., embedding_dim]; see reel::embedding. Parameter: weight
@@ -16,6 +17,7 @@ class Embedding : public Module {
   /// Throws ValueError for sizes below 1, and IndexError for a padding_idx that isn't there.
   Embedding(std::int64_t num_embeddings, std::int64_t embedding_dim, const EmbeddingOptions& options = {});
 
+  /// The vectors, [num_embeddings, embedding_dim].
   [[nodiscard]] const Variable& weight() const { return *weight_; }
   [[nodiscard]] std::string describe() const override;
 

@@ -5,9 +5,10 @@
 /// Initial values for weights [O, I, ...]: a fan is I (fan_in) or O (fan_out) times the number of taps.
 namespace reel::nn::init {
 
+/// How many numbers of the input an output depends on, and the other way round.
 struct Fans {
-  std::int64_t in;
-  std::int64_t out;
+  std::int64_t in;   ///< I times the taps
+  std::int64_t out;  ///< O times the taps
 };
 /// Throws ShapeError for a weight with fewer than two axes.
 [[nodiscard]] Fans fans(const Shape& shape);
@@ -27,7 +28,7 @@ enum class FanMode { fan_in, fan_out };
 [[nodiscard]] Tensor xavier_normal(const Shape& shape, double gain = 1, Generator& generator = default_generator());
 
 /// What Linear and the convolutions start with, as in PyTorch: uniform in +-1 / sqrt(fan_in), with the weight's fan_in
-/// for the bias [O], too. A transposed convolution's weight [I, O, ...] counts as if it were [O, I, ...].
+/// for the bias [O], too. A transposed convolution's weight [I, O, ...] counts as if it were [O, I, ...]:
 [[nodiscard]] Tensor default_weight(const Shape& shape, Generator& generator = default_generator());
 [[nodiscard]] Tensor default_bias(std::int64_t size, const Shape& weight_shape,
                                   Generator& generator = default_generator());

@@ -26,10 +26,11 @@ class ExampleNorm : public Module {
   const Variable* bias_ = nullptr;
 };
 
+/// What a LayerNorm has.
 struct LayerNormOptions {
-  double eps = 1e-5;
-  bool elementwise_affine = true;
-  bool bias = true;
+  double eps = 1e-5;               ///< added to the variance
+  bool elementwise_affine = true;  ///< have a weight, and a bias
+  bool bias = true;                ///< but no bias without this
 };
 
 /// x [..., normalized_shape]; see reel::layer_norm. Parameters: weight, bias [normalized_shape].
@@ -47,9 +48,10 @@ class LayerNorm : public ExampleNorm {
   double eps_;
 };
 
+/// What an RMSNorm has.
 struct RMSNormOptions {
-  std::optional<double> eps = {};  // without one, that of the input's dtype
-  bool elementwise_affine = true;
+  std::optional<double> eps = {};  ///< without one, that of the input's dtype
+  bool elementwise_affine = true;  ///< have a weight
 };
 
 /// x [..., normalized_shape]; see reel::rms_norm. Parameter: weight [normalized_shape].
@@ -67,9 +69,10 @@ class RMSNorm : public ExampleNorm {
   std::optional<double> eps_;
 };
 
+/// What a GroupNorm has.
 struct GroupNormOptions {
-  double eps = 1e-5;
-  bool affine = true;
+  double eps = 1e-5;   ///< added to the variance
+  bool affine = true;  ///< have a weight and a bias
 };
 
 /// x [N, num_channels, ...]; see reel::group_norm. Parameters: weight, bias [num_channels].
@@ -86,11 +89,12 @@ class GroupNorm : public ExampleNorm {
   double eps_;
 };
 
+/// What an InstanceNorm2d has.
 struct InstanceNorm2dOptions {
-  double eps = 1e-5;
-  double momentum = 0.1;
-  bool affine = false;
-  bool track_running_stats = false;
+  double eps = 1e-5;                 ///< added to the variance
+  double momentum = 0.1;             ///< how far the running statistics move, of the way to those of the batch
+  bool affine = false;               ///< have a weight and a bias
+  bool track_running_stats = false;  ///< keep running statistics, and use them in evaluation
 };
 
 /// x [N, num_features, H, W]; see reel::instance_norm. Parameters, if affine: weight, bias [num_features]. Buffers,

@@ -10,6 +10,7 @@ class Linear : public Module {
   /// Throws ValueError for sizes below 1.
   Linear(std::int64_t in_features, std::int64_t out_features, bool bias = true);
 
+  /// [out_features, in_features]
   [[nodiscard]] const Variable& weight() const { return *weight_; }
   /// Undefined without one.
   [[nodiscard]] Variable bias() const { return bias_ == nullptr ? Variable() : *bias_; }

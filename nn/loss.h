@@ -10,19 +10,24 @@
 ///     const Variable loss = criterion(model(images), labels);
 namespace reel::nn {
 
+/// A loss with its options.
 template <class Options, Variable (*function)(const Variable&, const Variable&, const Options&)>
 class Loss {
  public:
+  /// Options are checked when the loss is called.
   explicit Loss(Options options = {}) : options_(std::move(options)) {}
+  /// Calls the function, which tells of shapes and of what it throws.
   [[nodiscard]] Variable operator()(const Variable& input, const Variable& target) const {
     return function(input, target, options_);
   }
+  /// As they were given.
   [[nodiscard]] const Options& options() const { return options_; }
 
  private:
   Options options_;
 };
 
+/// The losses under PyTorch's names. Each calls the function in its angle brackets:
 using CrossEntropyLoss = Loss<CrossEntropyOptions, cross_entropy>;
 using NLLLoss = Loss<NLLLossOptions, nll_loss>;
 using MSELoss = Loss<LossOptions, mse_loss>;

@@ -51,6 +51,7 @@ class Module : public std::enable_shared_from_this<Module> {
  public:
   Module() = default;
   virtual ~Module() = default;
+  /// Moves all that the module owns; references to its parameters, buffers and children stay good:
   Module(Module&&) noexcept = default;
   Module& operator=(Module&&) noexcept = default;
   Module(const Module&) = delete;
@@ -65,7 +66,9 @@ class Module : public std::enable_shared_from_this<Module> {
   /// This module's parameters and those of its children, in the order of registration; what has two places at its
   /// first.
   [[nodiscard]] std::vector<Variable> parameters() const;
+  /// The same by their paths, `features.0.weight`.
   [[nodiscard]] std::vector<std::pair<std::string, Variable>> named_parameters() const;
+  /// The buffers of this module and its children by their paths, in the same order.
   [[nodiscard]] std::vector<std::pair<std::string, Tensor>> named_buffers() const;
   /// The direct children.
   [[nodiscard]] std::vector<std::pair<std::string, Module*>> named_children() const;
@@ -80,8 +83,11 @@ class Module : public std::enable_shared_from_this<Module> {
 
   /// Switches this module and its children between training and evaluation (Dropout, BatchNorm).
   void train(bool on = true);
+  /// `train(false)`
   void eval() { train(false); }
+  /// Whether this module itself trains; it does from the start.
   [[nodiscard]] bool is_training() const { return training_; }
+  /// Drops the gradients of all parameters.
   void zero_grad() const;
   /// The names of the parameters that want a gradient and have none: those that nothing led to in the backwards since
   /// zero_grad().
@@ -111,6 +117,7 @@ class Module : public std::enable_shared_from_this<Module> {
   /// are something else: in training a frozen BatchNorm normalises by the batch and moves its running statistics, as in
   /// PyTorch; call eval() on it, after each train() of what is above it, to keep those too.
   void freeze(bool on = true) const;
+  /// `freeze(false)`
   void unfreeze() const { freeze(false); }
   /// Makes a parameter of this module itself the same as another one, whose value it takes on. Throws StateError where
   /// this module has none of that name, and ShapeError or TypeError where that wants another shape or dtype.
@@ -165,6 +172,7 @@ class Module : public std::enable_shared_from_this<Module> {
       return static_cast<M&>(add_child(name, std::make_shared<M>(std::forward<M>(child))));
     }
   }
+  /// The same for a module that is shared already. Throws StateError for a name that is empty, taken or has a dot.
   Module& add_child(const std::string& name, std::shared_ptr<Module> child);
 
  private:

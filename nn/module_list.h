@@ -22,12 +22,16 @@ class ModuleList : public Module {
   /// Goes over the modules by reference.
   class Iterator {
    public:
+    /// At a place in the list.
     explicit Iterator(M* const* at) : at_(at) {}
+    /// The module.
     M& operator*() const { return **at_; }
+    /// The next one.
     Iterator& operator++() {
       ++at_;
       return *this;
     }
+    /// Whether both are at the same place.
     bool operator==(const Iterator&) const = default;
 
    private:
@@ -46,12 +50,14 @@ class ModuleList : public Module {
     return *this;
   }
 
+  /// How many modules there are.
   [[nodiscard]] std::size_t size() const { return modules_.size(); }
   /// Throws IndexError.
   [[nodiscard]] M& operator[](std::size_t i) const {
     require<IndexError>(i < size(), describe(), "module ", i, " is outside [0, ", size(), ")");
     return *modules_[i];
   }
+  /// For a range-for, in order:
   [[nodiscard]] Iterator begin() const { return Iterator(modules_.data()); }
   [[nodiscard]] Iterator end() const { return Iterator(modules_.data() + modules_.size()); }
   [[nodiscard]] std::string describe() const override { return "ModuleList"; }

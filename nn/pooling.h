@@ -11,8 +11,10 @@ namespace reel::nn {
 template <class Options>
 class PoolLayer final : public Module {
  public:
+  /// All options, or square windows side by side. They are checked when the layer is called.
   explicit PoolLayer(const Options& options) : options_(options) {}
   explicit PoolLayer(int kernel_size) : options_{.kernel_size = kernel_size} {}
+  /// As they were given.
   [[nodiscard]] const Options& options() const { return options_; }
   [[nodiscard]] std::string describe() const override;
 
@@ -36,17 +38,25 @@ using AvgPool2d = PoolLayer<AvgPool2dOptions>;
 /// a layer that does it on its way out.
 [[nodiscard]] bool take_two_by_two_pool(LayersBehind& behind);
 
-/// Poolings by windows that cover the plane; see the functions of their names. Size 1 is global pooling.
+/// The mean of each of output_size windows that cover a row: [N, C, L] -> [N, C, output_size]; see
+/// reel::adaptive_avg_pool1d.
 struct AdaptiveAvgPool1d : Lambda {
+  /// Size 1 is global pooling.
   explicit AdaptiveAvgPool1d(std::int64_t output_size);
 };
+/// The same of images: [N, C, H, W] -> [N, C, output_size.h, output_size.w]; see reel::adaptive_avg_pool2d.
 struct AdaptiveAvgPool2d : Lambda {
+  /// Size 1 is global pooling.
   explicit AdaptiveAvgPool2d(Pair output_size);
 };
+/// The largest value of each: [N, C, L] -> [N, C, output_size]; see reel::adaptive_max_pool1d.
 struct AdaptiveMaxPool1d : Lambda {
+  /// Size 1 is global pooling.
   explicit AdaptiveMaxPool1d(std::int64_t output_size);
 };
+/// The same of images: [N, C, H, W] -> [N, C, output_size.h, output_size.w]; see reel::adaptive_max_pool2d.
 struct AdaptiveMaxPool2d : Lambda {
+  /// Size 1 is global pooling.
   explicit AdaptiveMaxPool2d(Pair output_size);
 };
 

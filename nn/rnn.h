@@ -13,14 +13,15 @@
 /// A state that comes from an earlier tape is a constant: that is truncated backpropagation through time.
 namespace reel::nn {
 
+/// What RNN, LSTM and GRU are made of.
 struct RecurrentOptions {
-  std::int64_t input_size = 0;
-  std::int64_t hidden_size = 0;
-  std::int64_t num_layers = 1;
-  bool bias = true;
-  bool batch_first = false;
-  double dropout = 0;  // of what one layer hands to the next, in training
-  bool bidirectional = false;
+  std::int64_t input_size = 0;   ///< I: numbers of a step
+  std::int64_t hidden_size = 0;  ///< H: numbers of a state
+  std::int64_t num_layers = 1;   ///< layers, each on the output of the one before
+  bool bias = true;              ///< add biases, of the input and of the state
+  bool batch_first = false;      ///< [N, T, I] in and [N, T, H] out, and not [T, N, I]
+  double dropout = 0;            ///< of what one layer hands to the next, in training
+  bool bidirectional = false;    ///< run backwards as well; the output is twice as wide
 };
 
 /// What RNN, LSTM and GRU are. Parameters of layer k, and with the suffix _reverse those of its direction backwards:
@@ -29,6 +30,7 @@ class Recurrent : public Module {
  public:
   /// Runs from a state, or from zeros, and gives the output and the last state of each layer.
   [[nodiscard]] RnnOutput run(const Variable& x, const RnnState& state = {});
+  /// As they were given.
   [[nodiscard]] const RecurrentOptions& options() const { return options_; }
   [[nodiscard]] std::string describe() const override;
 
@@ -50,13 +52,17 @@ class RNN : public Recurrent {
   explicit RNN(const RecurrentOptions& options, std::string_view nonlinearity = "tanh");
 };
 
+/// Long short-term memory (Hochreiter and Schmidhuber, 1997): G = 4, for the gates i, f, g, o.
 class LSTM : public Recurrent {
  public:
+  /// Throws ValueError for sizes below 1 and a dropout outside [0, 1].
   explicit LSTM(const RecurrentOptions& options) : Recurrent("LSTM", RnnCell::lstm, options) {}
 };
 
+/// The gated recurrent unit (Cho et al., 2014): G = 3, for r, z, n.
 class GRU : public Recurrent {
  public:
+  /// Throws ValueError for sizes below 1 and a dropout outside [0, 1].
   explicit GRU(const RecurrentOptions& options) : Recurrent("GRU", RnnCell::gru, options) {}
 };
 

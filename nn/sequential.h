@@ -7,12 +7,13 @@ namespace reel::nn {
 
 /// A layer of a Sequential with a name of its own.
 struct NamedModule {
+  /// Moves the module in.
   template <std::derived_from<Module> M>
   NamedModule(std::string its_name, M its_module)
       : name(std::move(its_name)), module(std::make_shared<M>(std::move(its_module))) {}
 
-  std::string name;
-  std::shared_ptr<Module> module;
+  std::string name;                ///< without a dot
+  std::shared_ptr<Module> module;  ///< never null
 };
 
 /// Modules one after another, named 0, 1, 2, ... or by names of their own. Write the list in braces: they make the
@@ -28,6 +29,7 @@ struct NamedModule {
 /// a tape that checks for finite values.
 class Sequential : public Module {
  public:
+  /// `Sequential{Linear(784, 256), ReLU()}`, named 0, 1, 2, ...
   template <std::derived_from<Module>... Ms>
   explicit Sequential(Ms... modules) {
     (append(std::move(modules)), ...);
@@ -41,6 +43,8 @@ class Sequential : public Module {
   requires std::derived_from<std::remove_reference_t<M>, Module> Sequential& append(M&& module) {
     return append(std::to_string(layers_.size()), std::forward<M>(module));
   }
+
+  /// The same by a name of its own. Throws StateError for one that is empty, taken or has a dot.
   template <class M>
   requires std::derived_from<std::remove_reference_t<M>, Module> Sequential& append(const std::string& name,
                                                                                     M&& module) {
@@ -54,6 +58,7 @@ class Sequential : public Module {
   /// ValueError for more segments than layers.
   Sequential& checkpoint_segments(std::size_t segments);
 
+  /// How many modules there are.
   [[nodiscard]] std::size_t size() const { return layers_.size(); }
   /// Throws IndexError.
   [[nodiscard]] Module& operator[](std::size_t i) const;

@@ -7,23 +7,25 @@ namespace reel::nn {
 
 /// What a layer of a model is and does.
 struct LayerSummary {
-  std::string path;                  // "features.3"; empty for the model itself
-  std::string kind;                  // "Conv2d"
-  std::optional<Shape> output;       // of its last call; none where forward was not called
-  std::int64_t parameters = 0;       // numbers in its own ones; what is shared counts where it stands first
-  std::int64_t multiply_adds = 0;    // of all its calls
-  std::size_t activation_bytes = 0;  // of all its outputs, but those that are views of the input, as Flatten's are
+  std::string path;                  ///< "features.3"; empty for the model itself
+  std::string kind;                  ///< "Conv2d"
+  std::optional<Shape> output;       ///< of its last call; none where forward was not called
+  std::int64_t parameters = 0;       ///< numbers in its own ones; what is shared counts where it stands first
+  std::int64_t multiply_adds = 0;    ///< of all its calls
+  std::size_t activation_bytes = 0;  ///< of all its outputs, but those that are views of the input, as Flatten's are
 };
 
 /// The layers of a model in the order of registration: all modules without children, and others that have parameters or
 /// multiply-adds of their own. Streaming it prints an aligned table with the totals.
 struct Summary {
-  std::vector<LayerSummary> layers;
+  std::vector<LayerSummary> layers;  ///< in the order of registration
 
+  /// Sums over the layers:
   [[nodiscard]] std::int64_t parameters() const;
   [[nodiscard]] std::int64_t multiply_adds() const;
   [[nodiscard]] std::size_t activation_bytes() const;
 };
+/// A table with a line for each layer, and the totals.
 std::ostream& operator<<(std::ostream& out, const Summary& summary);
 
 /// Calls the model, in evaluation, with zeros of a shape, whose batch counts, and sees what each layer does:

@@ -9,16 +9,18 @@
 /// The encoder of a transformer (Vaswani et al., 2017). Names, defaults and parameters are PyTorch's.
 namespace reel::nn {
 
+/// What a TransformerEncoderLayer is made of.
 struct TransformerEncoderLayerOptions {
-  std::int64_t d_model = 0;
-  std::int64_t nhead = 1;
-  std::int64_t dim_feedforward = 2048;
-  double dropout = 0.1;
-  std::string_view activation = "relu";  // or "gelu"
-  double layer_norm_eps = 1e-5;
-  bool batch_first = false;
-  bool norm_first = false;  // normalise what goes into a part, and not its sum with the input
-  bool bias = true;
+  std::int64_t d_model = 0;             ///< E: numbers of a vector, in and out
+  std::int64_t nhead = 1;               ///< heads of the attention, which divide E
+  std::int64_t dim_feedforward = 2048;  ///< numbers between the two linear layers
+  double dropout =
+      0.1;  ///< in training, of the attention's weights, behind the activation, and of what each part gives
+  std::string_view activation = "relu";  ///< or "gelu"
+  double layer_norm_eps = 1e-5;          ///< added to the variance in both LayerNorms
+  bool batch_first = false;              ///< [N, T, E] in and out, and not [T, N, E]
+  bool norm_first = false;               ///< normalise what goes into a part, and not its sum with the input
+  bool bias = true;                      ///< add biases in all linear maps and normalisations
 };
 
 /// x [T, N, E], with batch_first [N, T, E], or [T, E] -> the same: attention of x to itself, then two linear layers
@@ -58,6 +60,7 @@ class TransformerEncoder : public Module {
   /// Throws ValueError for less than one layer.
   TransformerEncoder(const TransformerEncoderLayerOptions& options, std::int64_t num_layers, bool final_norm = false);
 
+  /// With masks for the attention of every layer.
   [[nodiscard]] Variable run(const Variable& x, const AttentionMasks& masks);
   [[nodiscard]] std::string describe() const override { return "TransformerEncoder"; }
 

@@ -4,12 +4,13 @@
 
 namespace reel::optim {
 
+/// Names and defaults are PyTorch's.
 struct AdagradOptions {
-  double lr = 0.01;
-  double lr_decay = 0;
-  double weight_decay = 0;
-  double initial_accumulator_value = 0;
-  double eps = 1e-10;
+  double lr = 0.01;                      ///< the learning rate
+  double lr_decay = 0;                   ///< how fast the rate falls: it is divided by 1 + (t - 1) lr_decay
+  double weight_decay = 0;               ///< times p is added to the gradient
+  double initial_accumulator_value = 0;  ///< what the sum of squares starts as
+  double eps = 1e-10;                    ///< added to the root, against a division by 0
 };
 
 /// Adagrad (Duchi et al., 2011), as in PyTorch: d = grad + weight_decay p; s += d^2, where s starts as

@@ -4,23 +4,24 @@
 
 namespace reel::optim {
 
+/// Names and defaults are PyTorch's.
 struct AdamOptions {
-  double lr = 1e-3;
-  double beta1 = 0.9;
-  double beta2 = 0.999;
-  double eps = 1e-8;
-  double weight_decay = 0;
-  bool amsgrad = false;
+  double lr = 1e-3;         ///< the learning rate
+  double beta1 = 0.9;       ///< decay of the mean of gradients
+  double beta2 = 0.999;     ///< decay of the mean of their squares
+  double eps = 1e-8;        ///< added to the root, against a division by 0
+  double weight_decay = 0;  ///< times p is added to the gradient
+  bool amsgrad = false;     ///< divide by the largest mean of squares so far
 };
 
 /// PyTorch's defaults for AdamW.
 struct AdamWOptions {
-  double lr = 1e-3;
-  double beta1 = 0.9;
-  double beta2 = 0.999;
-  double eps = 1e-8;
-  double weight_decay = 0.01;
-  bool amsgrad = false;
+  double lr = 1e-3;            ///< the learning rate
+  double beta1 = 0.9;          ///< decay of the mean of gradients
+  double beta2 = 0.999;        ///< decay of the mean of their squares
+  double eps = 1e-8;           ///< added to the root, against a division by 0
+  double weight_decay = 0.01;  ///< times lr is the share that p shrinks by
+  bool amsgrad = false;        ///< divide by the largest mean of squares so far
 };
 
 /// Adam (Kingma and Ba, 2015), as in PyTorch: weight decay enters through the gradient. With amsgrad (Reddi et al.,
@@ -33,6 +34,7 @@ class Adam : public GroupedOptimizer<AdamOptions> {
       : Adam({{std::move(params), options}}, false) {}
 
  protected:
+  /// `decoupled`: weight decay as AdamW has it.
   Adam(std::vector<ParameterGroup<AdamOptions>> groups, bool decoupled);
 
  private:
@@ -45,6 +47,7 @@ class Adam : public GroupedOptimizer<AdamOptions> {
 /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019): p shrinks by lr * weight_decay before the step.
 class AdamW : public Adam {
  public:
+  /// Throws as Adam's do.
   explicit AdamW(const std::vector<ParameterGroup<AdamWOptions>>& groups);
   explicit AdamW(std::vector<Variable> params, const AdamWOptions& options = {})
       : AdamW({{std::move(params), options}}) {}

@@ -6,8 +6,9 @@
 
 namespace reel::optim {
 
+/// How fast the averages forget.
 struct EMAOptions {
-  double decay = 0.999;
+  double decay = 0.999;  ///< what is kept of an average in an update
   /// Start with little memory, as timm does: in update t = 0, 1, 2, ... the decay is at most 1 - (1 + t)^(-2/3).
   bool warmup = false;
 };
@@ -38,6 +39,7 @@ class EMA {
   /// Exchanges the values of the weights and the averages, until what it returns is destroyed. The EMA must outlive
   /// that. Throws StateError where they are swapped in already.
   [[nodiscard]] Swap swap_in();
+  /// In the order of the weights; before the first update, what those were in the beginning.
   [[nodiscard]] const std::vector<Tensor>& averages() const { return averages_; }
 
   /// `n_averaged`, the number of updates, and `average.0`, `average.1`, ... in the order of the weights. The tensors
@@ -56,8 +58,10 @@ class EMA {
   bool is_swapped_in_ = false;
 };
 
+/// As long as it is there, the averages are the weights' values and the other way round; see EMA::swap_in().
 class [[nodiscard]] EMA::Swap {
  public:
+  /// Exchanges them.
   explicit Swap(EMA& ema) : ema_(ema) { ema_.exchange(); }
   ~Swap() { ema_.exchange(); }
   Swap(const Swap&) = delete;

@@ -12,15 +12,15 @@ namespace reel::optim {
 
 /// What schedules move: the learning rate, and the momentum (Adam's beta1) of an optimizer that has one.
 struct Pace {
-  double lr = 0;
-  std::optional<double> momentum = {};
+  double lr = 0;                        ///< the learning rate
+  std::optional<double> momentum = {};  ///< none for an optimizer without
 };
 
 /// Parameters that are stepped with options of their own.
 template <class Options>
 struct ParameterGroup {
-  std::vector<Variable> parameters;
-  Options options = {};
+  std::vector<Variable> parameters;  ///< leaves
+  Options options = {};              ///< of these alone
 };
 
 /// Moves parameters along their gradients. Parameters without a gradient, as frozen ones are, stay as they are.
@@ -41,8 +41,11 @@ class Optimizer {
 
   /// Of all groups, one after another.
   [[nodiscard]] const std::vector<Variable>& parameters() const { return parameters_; }
+
+  /// How many groups there are.
   [[nodiscard]] std::size_t group_count() const { return groups_.size(); }
 
+  /// The learning rate of a group, as it is now. Throws IndexError.
   [[nodiscard]] double lr(std::size_t group = 0) const { return pace(group).lr; }
   /// Sets the rate of all groups, or of one. A schedule goes on from there: what it has made of the group's base rate
   /// so far stays its share of the new rate. Throws ValueError for a negative or non-finite rate.
@@ -53,7 +56,7 @@ class Optimizer {
   /// Sets the momentum of all groups, for schedules too.
   void set_momentum(double momentum);
 
-  /// What a group is stepped with, and what it would be without a schedule. Throws IndexError.
+  /// What a group is stepped with, and what it would be without a schedule. Throws IndexError:
   [[nodiscard]] const Pace& pace(std::size_t group) const { return at(group).now; }
   [[nodiscard]] const Pace& base_pace(std::size_t group) const { return at(group).base; }
   /// For schedules: the base stays. Throws as set_lr does.
@@ -71,10 +74,11 @@ class Optimizer {
  protected:
   /// A tensor that is kept for each parameter: like it, filled with `initial` at its first step.
   struct StateTensor {
-    std::string_view name;  // empty: none
-    bool wanted = true;
-    double initial = 0;
+    std::string_view name;  ///< empty: none
+    bool wanted = true;     ///< whether it is kept with these options
+    double initial = 0;     ///< what it is filled with
   };
+  /// All that an optimizer keeps for a parameter.
   using StateTensors = std::array<StateTensor, 3>;
 
   /// Throws ValueError where there are no parameters, one is not contiguous, one comes twice or two share memory, and
@@ -122,6 +126,7 @@ class GroupedOptimizer : public Optimizer {
   }
 
  protected:
+  /// Throws as Optimizer does.
   explicit GroupedOptimizer(std::vector<ParameterGroup<Options>> groups) : Optimizer(paces(groups)) {
     for (ParameterGroup<Options>& group : groups) options_.push_back(std::move(group.options));
   }

@@ -5,19 +5,22 @@
 
 namespace reel::optim {
 
-enum class PlateauMode { min, max };       // whether a metric is better where it is lower or higher
-enum class PlateauThreshold { rel, abs };  // whether a threshold is a share of the best value or a difference
+/// Whether a metric is better where it is lower, or higher.
+enum class PlateauMode { min, max };
+
+/// Whether a threshold is a share of the best value, or a difference.
+enum class PlateauThreshold { rel, abs };
 
 /// Names and defaults are PyTorch's.
 struct PlateauOptions {
-  PlateauMode mode = PlateauMode::min;
-  double factor = 0.1;
-  std::int64_t patience = 10;
-  double threshold = 1e-4;
-  PlateauThreshold threshold_mode = PlateauThreshold::rel;
-  std::int64_t cooldown = 0;
-  double min_lr = 0;
-  double eps = 1e-8;
+  PlateauMode mode = PlateauMode::min;                      ///< which values are better
+  double factor = 0.1;                                      ///< what rates are multiplied by
+  std::int64_t patience = 10;                               ///< steps without a better value that are put up with
+  double threshold = 1e-4;                                  ///< what a value must beat the best by
+  PlateauThreshold threshold_mode = PlateauThreshold::rel;  ///< how that is meant
+  std::int64_t cooldown = 0;                                ///< steps after a change that don't count
+  double min_lr = 0;                                        ///< rates never fall below it
+  double eps = 1e-8;                                        ///< smaller changes are not made
 };
 
 /// Multiplies every group's rate by `factor`, down to min_lr, when a metric has been no better than its best for more

@@ -4,13 +4,14 @@
 
 namespace reel::optim {
 
+/// Names and defaults are PyTorch's.
 struct RMSpropOptions {
-  double lr = 0.01;
-  double alpha = 0.99;
-  double eps = 1e-8;
-  double weight_decay = 0;
-  double momentum = 0;
-  bool centered = false;
+  double lr = 0.01;         ///< the learning rate
+  double alpha = 0.99;      ///< decay of the mean of squares
+  double eps = 1e-8;        ///< added to the root, against a division by 0
+  double weight_decay = 0;  ///< times p is added to the gradient
+  double momentum = 0;      ///< what is kept of the last step; 0: none
+  bool centered = false;    ///< divide by the deviation instead of the root of the mean of squares
 };
 
 /// RMSprop (Hinton, 2012), as in PyTorch: d = grad + weight_decay p; v = alpha v + (1 - alpha) d^2; p -= lr d /

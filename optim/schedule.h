@@ -13,13 +13,16 @@ namespace reel::optim {
 /// functions under PyTorch's names, and add nothing but a constructor: any of them can be kept as a Schedule.
 class Schedule {
  public:
+  /// From a group's base pace and the number of steps to the pace.
   using Function = std::function<Pace(const Pace& base, std::int64_t step)>;
 
+  /// Sets the pace of step 0. Throws what the function throws.
   Schedule(Optimizer& optimizer, Function function);
   /// Throws what the function throws, and then stays where it is.
   void step() { go_to(count_ + 1); }
   /// Steps taken so far.
   [[nodiscard]] std::int64_t count() const { return count_; }
+  /// As it was given.
   [[nodiscard]] const Function& function() const { return function_; }
 
   /// `last_epoch`, the number of steps, under PyTorch's name.

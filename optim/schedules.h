@@ -8,6 +8,7 @@ namespace reel::optim {
 
 /// lr * factor(t): any function of the number of steps.
 struct LambdaLR : Schedule {
+  /// `factor` of the number of steps; what it throws, step() throws.
   LambdaLR(Optimizer& optimizer, std::function<double(std::int64_t step)> factor);
 };
 
@@ -19,17 +20,20 @@ struct StepLR : Schedule {
 
 /// lr * gamma^(number of milestones up to t). A milestone that stands twice counts twice.
 struct MultiStepLR : Schedule {
+  /// Milestones in any order.
   MultiStepLR(Optimizer& optimizer, std::vector<std::int64_t> milestones, double gamma = 0.1);
 };
 
 /// lr * gamma^t
 struct ExponentialLR : Schedule {
+  /// `gamma`: what each step multiplies the rate by.
   ExponentialLR(Optimizer& optimizer, double gamma);
 };
 
+/// How ConstantLR goes.
 struct ConstantLROptions {
-  double factor = 1.0 / 3;
-  std::int64_t total_iters = 5;
+  double factor = 1.0 / 3;       ///< of the base rate
+  std::int64_t total_iters = 5;  ///< steps until it ends
 };
 
 /// lr * factor until step total_iters, and lr from there on.
@@ -38,10 +42,11 @@ struct ConstantLR : Schedule {
   explicit ConstantLR(Optimizer& optimizer, const ConstantLROptions& options = {});
 };
 
+/// How LinearLR goes.
 struct LinearLROptions {
-  double start_factor = 1.0 / 3;
-  double end_factor = 1;
-  std::int64_t total_iters = 5;
+  double start_factor = 1.0 / 3;  ///< of the base rate, at step 0
+  double end_factor = 1;          ///< of the base rate, at the end
+  std::int64_t total_iters = 5;   ///< steps until the end
 };
 
 /// From lr * start_factor to lr * end_factor in total_iters even steps, and no further: a warm-up.
@@ -62,15 +67,16 @@ struct CosineAnnealingWarmRestarts : Schedule {
   CosineAnnealingWarmRestarts(Optimizer& optimizer, std::int64_t t_0, std::int64_t t_mult = 1, double eta_min = 0);
 };
 
+/// How OneCycleLR goes.
 struct OneCycleOptions {
-  double max_lr = 0;  // 0: each group's base rate
-  std::int64_t total_steps = 0;
-  double pct_start = 0.3;
-  bool cycle_momentum = true;
-  double base_momentum = 0.85;
-  double max_momentum = 0.95;
-  double div_factor = 25;
-  double final_div_factor = 1e4;
+  double max_lr = 0;              ///< 0: each group's base rate
+  std::int64_t total_steps = 0;   ///< steps of the whole cycle
+  double pct_start = 0.3;         ///< share of the steps that go up
+  bool cycle_momentum = true;     ///< move the momentum, too
+  double base_momentum = 0.85;    ///< where the rate is highest
+  double max_momentum = 0.95;     ///< where it begins and ends
+  double div_factor = 25;         ///< the first rate is max_lr / div_factor
+  double final_div_factor = 1e4;  ///< the last one is the first / final_div_factor
 };
 
 /// Up to max_lr and down again over total_steps steps, by cosines, with the momentum going the other way (Smith, 2018).

@@ -4,12 +4,13 @@
 
 namespace reel::optim {
 
+/// Names and defaults are PyTorch's.
 struct SGDOptions {
-  double lr = 0.01;
-  double momentum = 0;
-  double dampening = 0;
-  double weight_decay = 0;
-  bool nesterov = false;
+  double lr = 0.01;         ///< the learning rate
+  double momentum = 0;      ///< what is kept of the last step; 0: none
+  double dampening = 0;     ///< 1 - dampening of the gradient goes into the momentum
+  double weight_decay = 0;  ///< times p is added to the gradient
+  bool nesterov = false;    ///< look ahead along the momentum (Sutskever et al., 2013)
 };
 
 /// Stochastic gradient descent, with PyTorch's form of momentum: d = grad + weight_decay p; b = momentum b + (1 -

@@ -20,10 +20,11 @@ concept HasState = requires(Part& part, const StateDict& state) {
 /// Settings by name, as text.
 using Config = std::map<std::string, std::string>;
 
+/// What a Checkpointer keeps.
 struct CheckpointerOptions {
-  std::int64_t keep_last = 3;  // files beside the best one
-  Mode mode = Mode::min;       // of the metric that tells which is the best
-  Config config = {};          // what a run must not change on its way, such as {{"model", "lenet5"}, {"lr", "0.1"}}
+  std::int64_t keep_last = 3;  ///< files beside the best one
+  Mode mode = Mode::min;       ///< of the metric that tells which is the best
+  Config config = {};          ///< what a run must not change on its way, such as {{"model", "lenet5"}, {"lr", "0.1"}}
 };
 
 /// The configuration that a checkpoint was saved with. Throws IoError.

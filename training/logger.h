@@ -25,6 +25,7 @@ class Logger {
  public:
   virtual ~Logger() = default;
 
+  /// One value, or several by name:
   void scalar(const std::string& name, double value, std::int64_t step) { scalars({{name, value}}, step); }
   void scalars(const Scalars& values, std::int64_t step);
   /// A picture, uint8 [H, W], [1, H, W] (grey) or [3, H, W] (red, green, blue); throws as data::encode_png does.
@@ -33,6 +34,7 @@ class Logger {
   void histogram(const std::string& name, const Tensor& values, std::int64_t step);
 
  protected:
+  /// What the functions above call once they have checked their arguments:
   virtual void write_scalars(const Scalars& values, std::int64_t step) = 0;
   virtual void write_image(const std::string&, const Tensor&, std::int64_t) {}
   virtual void write_histogram(const std::string&, const Histogram&, std::int64_t) {}
@@ -43,6 +45,7 @@ class Logger {
 /// "counts": [...]}`. No images.
 class JsonLogger : public Logger {
  public:
+  /// What becomes of a file that is there.
   using Old = io::RecordFile::Old;
 
   /// An old file stays until the first line takes its place. Old::keep goes on behind its last whole line instead, for

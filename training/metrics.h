@@ -20,7 +20,9 @@ class RunningMean {
   }
   /// NaN where nothing was added.
   [[nodiscard]] double mean() const { return sum_ / weight_; }
+  /// What all values count together.
   [[nodiscard]] double weight() const { return weight_; }
+  /// Begins anew.
   void reset() { *this = {}; }
 
   /// For a Checkpointer, where a run may stop within an epoch.
@@ -42,10 +44,13 @@ class Accuracy {
   /// Takes float logits [N, C] and their labels. Throws ShapeError, TypeError, ValueError for a k above C, and
   /// IndexError for a label outside [0, C); then nothing was counted.
   void add(const Tensor& logits, const Tensor& labels);
+  /// Of how many examples the label was among the k.
   [[nodiscard]] std::int64_t correct() const { return correct_; }
+  /// Examples so far.
   [[nodiscard]] std::int64_t count() const { return count_; }
   /// In [0, 1]; NaN where nothing was added.
   [[nodiscard]] double value() const { return static_cast<double>(correct_) / static_cast<double>(count_); }
+  /// Begins anew.
   void reset() { correct_ = count_ = 0; }
 
   /// For a Checkpointer, where a run may stop within an epoch.
@@ -68,14 +73,18 @@ class ConfusionMatrix {
   /// Takes float logits [N, C], or the classes [N] (int64) that were read, and the labels. Throws ShapeError,
   /// TypeError, and IndexError for a class outside [0, C); then nothing was counted.
   void add(const Tensor& predictions, const Tensor& labels);
+  /// C
   [[nodiscard]] std::int64_t classes() const { return classes_; }
   /// How often `truth` was read as `read`. Throws IndexError.
   [[nodiscard]] std::int64_t operator()(std::int64_t truth, std::int64_t read) const;
+  /// Examples so far.
   [[nodiscard]] std::int64_t count() const;
+  /// How many of them were read right.
   [[nodiscard]] std::int64_t correct() const;
 
   // Shares in [0, 1], and NaN where there is nothing to have a share in. All that take a class throw IndexError.
 
+  /// Of all, how much was read right.
   [[nodiscard]] double accuracy() const;
   /// Of what was read as this class, how much is of it.
   [[nodiscard]] double precision(std::int64_t of) const;
@@ -85,6 +94,7 @@ class ConfusionMatrix {
   [[nodiscard]] double f1(std::int64_t of) const;
   /// A table with a line for each class: precision, recall, F1 and how many examples are of it.
   [[nodiscard]] std::string report() const;
+  /// Begins anew.
   void reset();
 
  private:
@@ -94,6 +104,7 @@ class ConfusionMatrix {
   std::int64_t classes_;
   std::vector<std::int64_t> counts_;  // [truth, read]
 };
+/// The counts, a row for each true class.
 std::ostream& operator<<(std::ostream& out, const ConfusionMatrix& matrix);
 
 }  // namespace reel::training

@@ -10,6 +10,7 @@ namespace reel::training {
 /// Seconds since it was made.
 class Stopwatch {
  public:
+  /// Since it was made.
   [[nodiscard]] double seconds() const {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   }
@@ -25,6 +26,7 @@ class Stopwatch {
 ///     bar.update(done, "loss 0.312");  // epoch 1/10 [####....] loss 0.312   12345 images/s     4 s left
 class ProgressBar {
  public:
+  /// `unit` is what is counted a second. Nothing is drawn before the first update().
   ProgressBar(std::string title, std::int64_t total, std::string unit = "steps");
   ~ProgressBar() { clear(); }
   ProgressBar(const ProgressBar&) = delete;

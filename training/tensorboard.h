@@ -11,7 +11,7 @@ namespace reel::training {
 ///     for (const auto& [name, parameter] : model.named_parameters()) board.histogram(name, parameter.value(), epoch);
 class TensorBoardLogger : public Logger {
  public:
-  /// Makes the folder, and in it a new file at the first call that writes: events.out.tfevents.<time>.<process>.
+  /// Makes the folder, and in it a new file at the first call that writes: events.out.tfevents.TIME.PROCESS.
   explicit TensorBoardLogger(const std::string& folder);
 
  protected:
@@ -30,12 +30,14 @@ class TensorBoardLogger : public Logger {
 /// it, at a time in seconds since 1970.
 namespace events {
 
+/// When, and in which step.
 struct Stamp {
-  double wall_time = 0;
-  std::int64_t step = 0;
+  double wall_time = 0;   ///< seconds since 1970
+  std::int64_t step = 0;  ///< of the training
 };
 /// The first of each file.
 [[nodiscard]] std::string version(double wall_time);
+/// Events with the values of a step, with a picture, or with a histogram:
 [[nodiscard]] std::string scalars(const Stamp& stamp, const Scalars& values);
 [[nodiscard]] std::string image(const Stamp& stamp, const std::string& name, const Tensor& image);
 [[nodiscard]] std::string histogram(const Stamp& stamp, const std::string& name, const Histogram& histogram);

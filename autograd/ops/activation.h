@@ -11,13 +11,16 @@ namespace reel {
 /// max(x, 0). The gradient at 0 is 0.
 /// Works in place on what nobody else holds: `relu(conv(x))` needs no memory of its own.
 [[nodiscard]] Variable relu(Variable x);
+/// x where x > 0, else slope * x.
 [[nodiscard]] Variable leaky_relu(const Variable& x, double slope = 0.01);
 /// The gradient through either: grad where y > 0, else slope * grad, with y the input or the output.
 [[nodiscard]] Variable leaky_relu_grad(const Variable& grad, const Tensor& y, double slope);
 /// The gradient through the ReLU that a layer's output went through, or grad itself where there was none and
 /// `relu_output` is undefined.
 [[nodiscard]] Variable through_relu(const Variable& grad, const Tensor& relu_output);
+/// 1 / (1 + exp(-x))
 [[nodiscard]] Variable sigmoid(const Variable& x);
+/// The hyperbolic tangent.
 [[nodiscard]] Variable tanh(const Variable& x);
 /// How GELU's normal distribution function is computed: exactly, by erf, or by a tanh that comes close.
 enum class Approximate { none, tanh };
@@ -42,7 +45,9 @@ enum class Approximate { none, tanh };
 [[nodiscard]] Variable softplus(const Variable& x);
 /// log(1 + exp(beta x)) / beta, and x itself where beta x > threshold: torch.nn.functional.softplus.
 [[nodiscard]] Variable softplus(const Variable& x, double beta, double threshold = 20);
+/// exp(x) / sum of exp(x) along `axis`. Throws IndexError for an axis that isn't there.
 [[nodiscard]] Variable softmax(const Variable& x, std::int64_t axis = -1);
+/// log(softmax(x)), without taking the logarithm of a small number. Throws IndexError likewise.
 [[nodiscard]] Variable log_softmax(const Variable& x, std::int64_t axis = -1);
 
 /// In training, sets each element to 0 with `probability` and scales the others by 1 / (1 - probability), so that the

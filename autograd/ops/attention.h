@@ -8,6 +8,7 @@
 /// numbers of a vector, H heads. Throws ShapeError, TypeError and ValueError.
 namespace reel {
 
+/// How scaled_dot_product_attention() attends.
 struct AttentionOptions {
   /// What is added to the scores, or a bool that is true where a query may attend to a key; broadcasts to [..., L, S].
   Variable attn_mask = {};
@@ -27,16 +28,21 @@ struct AttentionOptions {
 
 /// The weights of multi-head attention. The first E rows of what goes in make the queries, then come keys and values.
 struct MultiHeadWeights {
-  Variable in_proj_weight;        // [3E, E]
-  Variable in_proj_bias = {};     // [3E] or none
-  Variable out_proj_weight = {};  // [E, E]
-  Variable out_proj_bias = {};    // [E] or none
+  Variable in_proj_weight;        ///< [3E, E]
+  Variable in_proj_bias = {};     ///< [3E] or none
+  Variable out_proj_weight = {};  ///< [E, E]
+  Variable out_proj_bias = {};    ///< [E] or none
 };
 
+/// How multi_head_attention() attends.
 struct MultiHeadOptions {
+  /// H, which must divide E.
   std::int64_t num_heads = 1;
+  /// The batch is the first axis, [N, L, E], and not the second.
   bool batch_first = false;
+  /// The probability with which a weight is dropped, in training alone.
   double dropout_p = 0;
+  /// Whether weights are dropped.
   bool training = true;
   /// [N, S] (or [S]): true where a key is padding, that nobody may attend to; or numbers that are added to the scores.
   Tensor key_padding_mask = {};
@@ -44,14 +50,15 @@ struct MultiHeadOptions {
   Tensor attn_mask = {};
   /// Query i attends to the keys up to i alone.
   bool is_causal = false;
-  /// Give the weights, too, and of all heads their mean or each.
+  /// Give the weights, too, and of all heads their mean or each:
   bool need_weights = true;
   bool average_attn_weights = true;
 };
 
+/// What multi_head_attention() gives.
 struct MultiHeadOutput {
-  Variable output;   // as the query
-  Variable weights;  // [N, L, S], or [N, H, L, S] of single heads; undefined where they are not needed
+  Variable output;   ///< as the query
+  Variable weights;  ///< [N, L, S], or [N, H, L, S] of single heads; undefined where they are not needed
 };
 
 /// Attention of H heads, each with E / H numbers of a linear map of the inputs, joined by another one: query [L, N, E],

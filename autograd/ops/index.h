@@ -19,12 +19,12 @@ namespace reel {
 /// `a`, with `value` where the mask is true.
 [[nodiscard]] Variable masked_fill(const Variable& a, const Tensor& mask, double value);
 
-/// index: int64 [K].
+/// Picks along an axis, adds there, or writes there; see the functions of these names on Tensors. index: int64 [K]:
 [[nodiscard]] Variable index_select(const Variable& a, std::int64_t axis, const Tensor& index);
 [[nodiscard]] Variable index_add(const Variable& a, std::int64_t axis, const Tensor& index, const Variable& source);
 [[nodiscard]] Variable index_copy(const Variable& a, std::int64_t axis, const Tensor& index, const Variable& source);
 
-/// index: int64, of a's rank.
+/// The same element by element. index: int64, of a's rank:
 [[nodiscard]] Variable gather(const Variable& a, std::int64_t axis, const Tensor& index);
 [[nodiscard]] Variable scatter_add(const Variable& a, std::int64_t axis, const Tensor& index, const Variable& source);
 [[nodiscard]] Variable scatter(const Variable& a, std::int64_t axis, const Tensor& index, const Variable& source);

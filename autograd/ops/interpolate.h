@@ -10,21 +10,24 @@ namespace reel {
 
 /// The nearest pixel to the left and above; or the mean of the four around, by distance.
 enum class Interpolation { nearest, bilinear };
+/// `nearest` or `bilinear`
 std::ostream& operator<<(std::ostream& out, Interpolation mode);
 
 /// One number for height and width, or one for each: `2`, `{2, 1.5}`.
 struct ScaleFactor {
-  double h;
-  double w;
+  double h;  ///< of the height
+  double w;  ///< of the width
+  /// The same for both: a number converts.
   ScaleFactor(double both) : h(both), w(both) {}
+  /// One for each.
   ScaleFactor(double height, double width) : h(height), w(width) {}
 };
 
 /// Either the size of the output or its scale is given: then it is floor(H scale.h) x floor(W scale.w).
 struct InterpolateOptions {
-  std::optional<Pair> size = {};
-  std::optional<ScaleFactor> scale_factor = {};
-  Interpolation mode = Interpolation::nearest;
+  std::optional<Pair> size = {};                 ///< the output's height and width
+  std::optional<ScaleFactor> scale_factor = {};  ///< what the input's height and width are multiplied by
+  Interpolation mode = Interpolation::nearest;   ///< how pixels between pixels are found
   /// For bilinear: the outermost pixels' centres of input and output lie on each other; else their outer edges do.
   bool align_corners = false;
 };

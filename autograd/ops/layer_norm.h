@@ -23,10 +23,11 @@ namespace reel {
 [[nodiscard]] Variable group_norm(const Variable& x, std::int64_t num_groups, const Variable& weight = {},
                                   const Variable& bias = {}, double eps = 1e-5);
 
+/// How instance_norm() normalises.
 struct InstanceNormOptions {
-  bool training = true;
-  double momentum = 0.1;
-  double eps = 1e-5;
+  bool training = true;   ///< use the statistics of x, and move the running ones
+  double momentum = 0.1;  ///< how far the running statistics move, of the way to those of x
+  double eps = 1e-5;      ///< added to the variance
 };
 
 /// The same over each channel of x [N, C, ...] by itself (Ulyanov et al., 2016). Running statistics, [C], are moved in

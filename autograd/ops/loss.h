@@ -10,47 +10,55 @@ namespace reel {
 /// the first axis.
 enum class Reduction { mean, sum, none, batchmean };
 
+/// Of a loss that has no others.
 struct LossOptions {
-  Reduction reduction = Reduction::mean;
+  Reduction reduction = Reduction::mean;  ///< what becomes of the losses of single elements
 };
 
+/// Of nll_loss().
 struct NLLLossOptions {
-  Tensor weight = {};  // [C]: of each class, 1 where there is none. A mean is divided by those of the labels
-  std::int64_t ignore_index = -100;  // a label that counts for nothing, in a mean either
-  Reduction reduction = Reduction::mean;
+  Tensor weight = {};  ///< [C]: of each class, 1 where there is none. A mean is divided by those of the labels
+  std::int64_t ignore_index = -100;       ///< a label that counts for nothing, in a mean either
+  Reduction reduction = Reduction::mean;  ///< what becomes of the losses of single elements
 };
 
+/// Of cross_entropy().
 struct CrossEntropyOptions {
-  Tensor weight = {};                // as above
-  std::int64_t ignore_index = -100;  // as above
-  Reduction reduction = Reduction::mean;
-  double label_smoothing = 0;  // in [0, 1]: this share of what is wanted is spread evenly over all C classes
+  Tensor weight = {};                     ///< as of nll_loss()
+  std::int64_t ignore_index = -100;       ///< as of nll_loss()
+  Reduction reduction = Reduction::mean;  ///< what becomes of the losses of single elements
+  double label_smoothing = 0;  ///< in [0, 1]: this share of what is wanted is spread evenly over all C classes
 };
 
+/// Of binary_cross_entropy().
 struct BCELossOptions {
-  Tensor weight = {};  // of each element; it broadcasts, and a mean is not divided by it
-  Reduction reduction = Reduction::mean;
+  Tensor weight = {};                     ///< of each element; it broadcasts, and a mean is not divided by it
+  Reduction reduction = Reduction::mean;  ///< what becomes of the losses of single elements
 };
 
+/// Of binary_cross_entropy_with_logits().
 struct BCEWithLogitsLossOptions {
-  Tensor weight = {};  // as above
-  Reduction reduction = Reduction::mean;
-  Tensor pos_weight = {};  // what target's part of the loss is multiplied by; it broadcasts
+  Tensor weight = {};                     ///< as of binary_cross_entropy()
+  Reduction reduction = Reduction::mean;  ///< what becomes of the losses of single elements
+  Tensor pos_weight = {};                 ///< what target's part of the loss is multiplied by; it broadcasts
 };
 
+/// Of smooth_l1_loss().
 struct SmoothL1LossOptions {
-  Reduction reduction = Reduction::mean;
-  double beta = 1;
+  Reduction reduction = Reduction::mean;  ///< what becomes of the losses of single elements
+  double beta = 1;                        ///< where the parabola ends
 };
 
+/// Of huber_loss().
 struct HuberLossOptions {
-  Reduction reduction = Reduction::mean;
-  double delta = 1;
+  Reduction reduction = Reduction::mean;  ///< what becomes of the losses of single elements
+  double delta = 1;                       ///< where the parabola ends
 };
 
+/// Of kl_div().
 struct KLDivLossOptions {
-  Reduction reduction = Reduction::mean;  // the divergence itself is batchmean or sum
-  bool log_target = false;                // the target, too, is given as logarithms
+  Reduction reduction = Reduction::mean;  ///< the divergence itself is batchmean or sum
+  bool log_target = false;                ///< the target, too, is given as logarithms
 };
 
 /// -sum over c of q[c] weight[c] log softmax(logits)[c], for logits [N, C, ...] and what is wanted: labels, int64 [N,

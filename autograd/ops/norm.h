@@ -5,16 +5,18 @@
 
 namespace reel {
 
+/// How batch_norm() normalises.
 struct BatchNormOptions {
-  bool training = true;
-  double momentum = 0.1;
-  double epsilon = 1e-5;
-  Activation activation = Activation::none;  // that the output goes through, without a pass of its own
+  bool training = true;                      ///< use the statistics of the batch, and move the running ones
+  double momentum = 0.1;                     ///< how far the running statistics move, of the way to those of the batch
+  double epsilon = 1e-5;                     ///< added to the variance
+  Activation activation = Activation::none;  ///< that the output goes through, without a pass of its own
 };
 
 /// y = x * scale[c] + shift[c]
 struct ChannelAffine {
-  Variable scale, shift;  // [C]
+  Variable scale;  ///< [C]
+  Variable shift;  ///< [C]
 };
 /// What batch_norm is outside of training.
 [[nodiscard]] ChannelAffine batch_norm_affine(const Variable& weight, const Variable& bias, const Tensor& running_mean,

@@ -16,7 +16,7 @@ namespace reel {
 [[nodiscard]] Variable repeat(const Variable& a, const Dims& counts);
 /// Each element `count` times after itself along `axis`.
 [[nodiscard]] Variable repeat_interleave(const Variable& a, std::int64_t count, std::int64_t axis);
-/// [..., R, C], with zeros below (triu) or above (tril) a diagonal.
+/// [..., R, C], with zeros below (triu) or above (tril) a diagonal:
 [[nodiscard]] Variable triu(const Variable& a, std::int64_t diagonal = 0);
 [[nodiscard]] Variable tril(const Variable& a, std::int64_t diagonal = 0);
 /// The diagonal of two axes, as the last axis in place of both.

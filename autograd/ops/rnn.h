@@ -9,25 +9,27 @@
 /// Formulas, names, and the order of gates and weights are PyTorch's.
 namespace reel {
 
+/// What rnn() runs, and how.
 struct RnnOptions {
-  RnnCell cell = RnnCell::tanh;
-  std::int64_t num_layers = 1;
-  bool bias = true;
-  bool batch_first = false;
-  double dropout = 0;  // of what one layer hands to the next, in training
-  bool bidirectional = false;
-  bool training = true;
+  RnnCell cell = RnnCell::tanh;  ///< what a step computes
+  std::int64_t num_layers = 1;   ///< layers, each on the output of the one before
+  bool bias = true;              ///< whether `weights` has biases
+  bool batch_first = false;      ///< the batch is the first axis of input and output, and not the second
+  double dropout = 0;            ///< of what one layer hands to the next, in training
+  bool bidirectional = false;    ///< run backwards as well, with weights of its own
+  bool training = true;          ///< whether `dropout` drops
 };
 
 /// [L, N, H], with a state for each layer and direction, layer by layer: L = num_layers, or twice as many.
 struct RnnState {
-  Variable h = {};
-  Variable c = {};  // the cells of an LSTM
+  Variable h = {};  ///< the states
+  Variable c = {};  ///< the cells of an LSTM
 };
 
+/// What rnn() gives.
 struct RnnOutput {
-  Variable output;  // the states of the last layer at each step
-  RnnState state;   // of all layers, after the last step (backwards: after the first one)
+  Variable output;  ///< the states of the last layer at each step
+  RnnState state;   ///< of all layers, after the last step (backwards: after the first one)
 };
 
 /// Runs x [T, N, I] (with batch_first [N, T, I], or [T, I] for one sequence, whose state has no N either) through all

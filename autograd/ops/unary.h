@@ -6,8 +6,12 @@
 /// Differentiable functions of one Variable, element by element, as in core/kernels/unary.h. float32 and float64.
 namespace reel {
 
-/// The gradient at 0 is 0.
+/// |x|. The gradient at 0 is 0.
 [[nodiscard]] Variable abs(const Variable& x);
+
+/// x^2, e^x, 2^x, e^x - 1, logarithms (natural, to base 2 and 10, and of 1 + x), roots (sqrt(x), 1 / sqrt(x)), 1 / x,
+/// angles and hyperbolic functions, the error function and 1 - erf(x). Where a derivative is infinite or not there, the
+/// gradient is as well:
 [[nodiscard]] Variable square(const Variable& x);
 [[nodiscard]] Variable exp(const Variable& x);
 [[nodiscard]] Variable exp2(const Variable& x);
@@ -33,13 +37,14 @@ namespace reel {
 [[nodiscard]] Variable erf(const Variable& x);
 [[nodiscard]] Variable erfc(const Variable& x);
 
-// The gradient of these is 0 everywhere.
+/// The sign (-1, 0 or 1), and whole numbers: below, above, the nearest (of two the even one), and towards 0. The
+/// gradient of these is 0 everywhere:
 [[nodiscard]] Variable sign(const Variable& x);
 [[nodiscard]] Variable floor(const Variable& x);
 [[nodiscard]] Variable ceil(const Variable& x);
 [[nodiscard]] Variable round(const Variable& x);
 [[nodiscard]] Variable trunc(const Variable& x);
-/// And of this 1.
+/// x - trunc(x). The gradient is 1.
 [[nodiscard]] Variable frac(const Variable& x);
 
 }  // namespace reel

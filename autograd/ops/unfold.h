@@ -7,10 +7,10 @@ namespace reel {
 
 /// How patches are cut out of images: as conv2d's windows lie.
 struct UnfoldOptions {
-  Pair kernel_size = 1;
-  Pair dilation = 1;
-  Padding padding = 0;
-  Pair stride = 1;
+  Pair kernel_size = 1;  ///< height and width of a patch, in taps
+  Pair dilation = 1;     ///< pixels from one tap to the next
+  Padding padding = 0;   ///< zeros around the image
+  Pair stride = 1;       ///< pixels from one patch to the next
 };
 
 /// The patches of images x [N, C, H, W] as columns [N, C * KH * KW, L], one for each of the L places that a window of

@@ -7,9 +7,12 @@
 /// core/kernels/index.h.
 namespace reel {
 
+/// The same elements in row-major order, of another shape; one size may be -1.
 [[nodiscard]] Variable reshape(const Variable& a, const Shape& shape);
 /// [N, C, H, W] -> [N, C*H*W], as a classifier's head wants it.
 [[nodiscard]] Variable flatten(const Variable& a, std::int64_t start = 1, std::int64_t end = -1);
+
+/// Views, as Tensor has them under the same names; what a view leaves out gets a gradient of 0:
 [[nodiscard]] Variable transpose(const Variable& a, std::int64_t axis_a, std::int64_t axis_b);
 [[nodiscard]] Variable permute(const Variable& a, const Dims& order);
 [[nodiscard]] Variable narrow(const Variable& a, std::int64_t axis, std::int64_t start, std::int64_t length);
@@ -19,6 +22,9 @@ namespace reel {
 [[nodiscard]] Variable expand(const Variable& a, const Shape& shape);
 [[nodiscard]] Variable squeeze(const Variable& a, std::int64_t axis);
 [[nodiscard]] Variable unsqueeze(const Variable& a, std::int64_t axis);
+
+/// Joined along an axis, or along a new one: see the functions of these names on Tensors. `stack({a, b})` does without
+/// a vector:
 [[nodiscard]] Variable concatenate(const std::vector<Variable>& parts, std::int64_t axis = 0);
 [[nodiscard]] Variable stack(const std::vector<Variable>& parts, std::int64_t axis = 0);
 [[nodiscard]] inline Variable concatenate(std::initializer_list<Variable> parts, std::int64_t axis = 0) {

@@ -28,6 +28,7 @@ class MappedFile {
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
 
+  /// The whole content.
   [[nodiscard]] std::span<std::byte> bytes() const { return bytes_; }
 
  private:
@@ -47,9 +48,9 @@ struct FileContent {
   /// Throws IoError.
   FileContent(std::string_view path, const LoadOptions& options);
 
-  std::span<std::byte> bytes;
-  std::shared_ptr<MappedFile> mapped;  // null where it was read
-  Bytes read;
+  std::span<std::byte> bytes;          ///< the content, wherever it is
+  std::shared_ptr<MappedFile> mapped;  ///< null where it was read
+  Bytes read;                          ///< empty where it was mapped
 };
 
 /// A file that is there whole or not at all. What is written goes to a temporary file beside the target, and `commit()`

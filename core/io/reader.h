@@ -24,10 +24,13 @@ class ByteReader {
   ByteReader(std::span<const std::byte> bytes, std::string_view path, std::size_t base = 0, std::string part = {})
       : bytes_(bytes), path_(path), base_(base), part_(std::move(part)) {}
 
+  /// As they were given:
   [[nodiscard]] std::string_view path() const { return path_; }
   [[nodiscard]] const std::string& part() const { return part_; }
   /// Where in the file the next byte stands.
   [[nodiscard]] std::size_t offset() const { return base_ + position_; }
+
+  /// How many bytes are left, and whether none is:
   [[nodiscard]] std::size_t remaining() const { return bytes_.size() - position_; }
   [[nodiscard]] bool at_end() const { return remaining() == 0; }
   /// How many bytes were read so far.
@@ -37,6 +40,7 @@ class ByteReader {
 
   /// The next `count` bytes.
   std::span<const std::byte> take(std::size_t count);
+  /// The same as text.
   std::string_view take_text(std::size_t count);
   /// A little-endian number.
   template <class T>

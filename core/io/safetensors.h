@@ -10,8 +10,8 @@ namespace reel::io {
 
 /// What a .safetensors file holds.
 struct SafeTensors {
-  std::map<std::string, Tensor> tensors;
-  std::map<std::string, std::string> metadata;
+  std::map<std::string, Tensor> tensors;        ///< by name
+  std::map<std::string, std::string> metadata;  ///< free text by name
 };
 
 /// Reads a .safetensors file (https://github.com/huggingface/safetensors#format): dtypes F32, F64, I64, U8 and BOOL.

@@ -10,9 +10,9 @@ namespace reel {
 
 /// Python's start:stop:step: bounds are clamped, and negative ones count from the end. `Slice{}` is all of an axis.
 struct Slice {
-  std::int64_t start = 0;
-  std::int64_t stop = std::numeric_limits<std::int64_t>::max();
-  std::int64_t step = 1;
+  std::int64_t start = 0;                                        ///< the first index
+  std::int64_t stop = std::numeric_limits<std::int64_t>::max();  ///< the index before which it ends
+  std::int64_t step = 1;                                         ///< at least 1
 };
 
 /// One entry between the brackets, for the next axis of what is indexed:

@@ -10,24 +10,26 @@ namespace reel {
 /// Size is a Pair, or one number in 1-D. The kernels pad with zeros alone; the op does the other modes before.
 template <class Size, class Pad>
 struct ConvOptions {
-  Size stride = 1;
-  Pad padding = 0;
-  Size dilation = 1;
-  std::int64_t groups = 1;
-  PaddingMode padding_mode = PaddingMode::zeros;
+  Size stride = 1;          ///< pixels from one place of the kernel to the next
+  Pad padding = 0;          ///< around the image
+  Size dilation = 1;        ///< pixels from one tap of the kernel to the next
+  std::int64_t groups = 1;  ///< parts that the channels are cut into, each with filters of its own
+  PaddingMode padding_mode = PaddingMode::zeros;  ///< what stands in the padding
 };
+/// Of conv1d(), and of conv2d():
 using Conv1dOptions = ConvOptions<std::int64_t, AxisPadding>;
 using Conv2dOptions = ConvOptions<Pair, Padding>;
 
 /// The same of a transposed convolution.
 template <class Size, class Pad>
 struct ConvTransposeOptions {
-  Size stride = 1;
-  Pad padding = 0;          // what is cut off the output
-  Size output_padding = 0;  // added to the output's end
-  Size dilation = 1;
-  std::int64_t groups = 1;
+  Size stride = 1;          ///< pixels of the output from one place of the kernel to the next
+  Pad padding = 0;          ///< what is cut off the output
+  Size output_padding = 0;  ///< added to the output's end
+  Size dilation = 1;        ///< pixels from one tap of the kernel to the next
+  std::int64_t groups = 1;  ///< parts that the channels are cut into, each with filters of its own
 };
+/// Of conv_transpose1d(), and of conv_transpose2d():
 using ConvTranspose1dOptions = ConvTransposeOptions<std::int64_t, AxisPadding>;
 using ConvTranspose2dOptions = ConvTransposeOptions<Pair, Padding>;
 

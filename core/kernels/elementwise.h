@@ -8,30 +8,31 @@
 /// (ShapeError where they can't) and have one dtype (TypeError); results are new contiguous tensors.
 namespace reel {
 
-// Arithmetic: float32, float64, int64.
+/// a + b, a - b and a * b of float32, float64 or int64:
 [[nodiscard]] Tensor add(const Tensor& a, const Tensor& b);
 [[nodiscard]] Tensor sub(const Tensor& a, const Tensor& b);
 [[nodiscard]] Tensor mul(const Tensor& a, const Tensor& b);
 /// Division; of int64, it truncates towards zero and throws ValueError for a zero.
 [[nodiscard]] Tensor div(const Tensor& a, const Tensor& b);
+/// The larger, and the smaller; NaN where either is:
 [[nodiscard]] Tensor maximum(const Tensor& a, const Tensor& b);
 [[nodiscard]] Tensor minimum(const Tensor& a, const Tensor& b);
 /// low where a < low, high where a > high; either bound may be left out: `clamp(a, {}, 1)`. It is `high` where they
 /// cross. Throws ValueError without any, and TypeError for a fraction beside int64.
 [[nodiscard]] Tensor clamp(const Tensor& a, std::optional<double> low, std::optional<double> high = {});
 
-// Functions: float32, float64.
+/// a to the power of `exponent`, of float32 or float64.
 [[nodiscard]] Tensor pow(const Tensor& a, double exponent);
 [[nodiscard]] Tensor pow(const Tensor& a, const Tensor& exponent);
 /// The angle of the point (x, y), in (-pi, pi].
 [[nodiscard]] Tensor atan2(const Tensor& y, const Tensor& x);
 /// sqrt(a^2 + b^2), without overflow.
 [[nodiscard]] Tensor hypot(const Tensor& a, const Tensor& b);
-/// What is left of a / b, with the sign of a (C's), or with that of b (Python's).
+/// What is left of a / b, with the sign of a (C's), or with that of b (Python's):
 [[nodiscard]] Tensor fmod(const Tensor& a, const Tensor& b);
 [[nodiscard]] Tensor remainder(const Tensor& a, const Tensor& b);
 
-// Activations: float32, float64.
+/// max(a, 0), of float32 or float64.
 [[nodiscard]] Tensor relu(const Tensor& a);
 /// The same over `a` itself, which is contiguous.
 void relu_in_place(Tensor& a);
@@ -44,14 +45,14 @@ void relu_in_place(Tensor& a);
 /// a * Phi(a), with the normal distribution function by erf (Hendrycks and Gimpel, 2016).
 [[nodiscard]] Tensor gelu(const Tensor& a);
 
-// Comparisons: any one dtype in, bool out.
+/// a == b, a != b, a < b, a <= b, a > b and a >= b: any one dtype in, bool out:
 [[nodiscard]] Tensor eq(const Tensor& a, const Tensor& b);
 [[nodiscard]] Tensor ne(const Tensor& a, const Tensor& b);
 [[nodiscard]] Tensor lt(const Tensor& a, const Tensor& b);
 [[nodiscard]] Tensor le(const Tensor& a, const Tensor& b);
 [[nodiscard]] Tensor gt(const Tensor& a, const Tensor& b);
 [[nodiscard]] Tensor ge(const Tensor& a, const Tensor& b);
-// The same of whether they are 0.
+/// And, or, and exclusive or of whether a and b are not 0: any one dtype in, bool out:
 [[nodiscard]] Tensor logical_and(const Tensor& a, const Tensor& b);
 [[nodiscard]] Tensor logical_or(const Tensor& a, const Tensor& b);
 [[nodiscard]] Tensor logical_xor(const Tensor& a, const Tensor& b);
@@ -61,6 +62,7 @@ void relu_in_place(Tensor& a);
 /// a += scale * b, in place: same shape and float dtype, a contiguous and without aliases that matter to the caller.
 void add_scaled(Tensor& a, const Tensor& b, double scale = 1);
 
+/// add, sub, mul, div and neg:
 [[nodiscard]] inline Tensor operator+(const Tensor& a, const Tensor& b) { return add(a, b); }
 [[nodiscard]] inline Tensor operator-(const Tensor& a, const Tensor& b) { return sub(a, b); }
 [[nodiscard]] inline Tensor operator*(const Tensor& a, const Tensor& b) { return mul(a, b); }
@@ -69,6 +71,7 @@ void add_scaled(Tensor& a, const Tensor& b, double scale = 1);
 /// A number as a tensor [] of the dtype of `like`, to stand beside it in an op. Throws TypeError for a fraction beside
 /// int64.
 [[nodiscard]] Tensor scalar_like(double number, const Tensor& like);
+/// A number stands for scalar_like() of it:
 [[nodiscard]] inline Tensor operator+(const Tensor& a, double b) { return add(a, scalar_like(b, a)); }
 [[nodiscard]] inline Tensor operator-(const Tensor& a, double b) { return sub(a, scalar_like(b, a)); }
 [[nodiscard]] inline Tensor operator*(const Tensor& a, double b) { return mul(a, scalar_like(b, a)); }
@@ -78,6 +81,7 @@ void add_scaled(Tensor& a, const Tensor& b, double scale = 1);
 [[nodiscard]] inline Tensor operator*(double a, const Tensor& b) { return mul(scalar_like(a, b), b); }
 [[nodiscard]] inline Tensor operator/(double a, const Tensor& b) { return div(scalar_like(a, b), b); }
 
+/// The number to the power of each element.
 [[nodiscard]] inline Tensor pow(double base, const Tensor& exponent) {
   return pow(scalar_like(base, exponent), exponent);
 }

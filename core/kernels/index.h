@@ -10,7 +10,7 @@ namespace reel {
 [[nodiscard]] Tensor concatenate(const std::vector<Tensor>& parts, std::int64_t axis = 0);
 /// Joins tensors of one shape along a new axis.
 [[nodiscard]] Tensor stack(const std::vector<Tensor>& parts, std::int64_t axis = 0);
-// `stack({a, b})` means these, whether a and b are Tensors or Variables.
+/// `stack({a, b})` means these, whether a and b are Tensors or Variables:
 [[nodiscard]] inline Tensor concatenate(std::initializer_list<Tensor> parts, std::int64_t axis = 0) {
   return concatenate(std::vector<Tensor>(parts), axis);
 }

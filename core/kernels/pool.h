@@ -9,12 +9,13 @@ namespace reel {
 /// stride = kernel_size. With ceil_mode the last ones may reach over the end.
 template <class Size>
 struct PoolOptions {
-  Size kernel_size = 2;
-  Size stride = 0;
-  Size padding = 0;
-  Size dilation = 1;
-  bool ceil_mode = false;
+  Size kernel_size = 2;    ///< height and width of a window, in taps
+  Size stride = 0;         ///< pixels from one window to the next; 0: the kernel_size
+  Size padding = 0;        ///< pixels around the image that count as -infinity
+  Size dilation = 1;       ///< pixels from one tap to the next
+  bool ceil_mode = false;  ///< let the last windows reach over the end
 };
+/// Of max_pool1d(), and of max_pool2d():
 using Pool1dOptions = PoolOptions<std::int64_t>;
 using Pool2dOptions = PoolOptions<Pair>;
 

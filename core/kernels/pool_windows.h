@@ -10,12 +10,13 @@ namespace reel {
 /// count_include_pad = false not at all.
 template <class Size>
 struct AvgPoolOptions {
-  Size kernel_size = 2;
-  Size stride = 0;
-  Size padding = 0;
-  bool ceil_mode = false;
-  bool count_include_pad = true;
+  Size kernel_size = 2;           ///< height and width of a window, in taps
+  Size stride = 0;                ///< pixels from one window to the next; 0: the kernel_size
+  Size padding = 0;               ///< zeros around the image
+  bool ceil_mode = false;         ///< let the last windows reach over the end
+  bool count_include_pad = true;  ///< divide by the padding in a window, too
 };
+/// Of avg_pool1d(), and of avg_pool2d():
 using AvgPool1dOptions = AvgPoolOptions<std::int64_t>;
 using AvgPool2dOptions = AvgPoolOptions<Pair>;
 

@@ -15,7 +15,7 @@ namespace reel {
 [[nodiscard]] Tensor repeat(const Tensor& a, const Dims& counts);
 /// Each element `count` times after itself along `axis`.
 [[nodiscard]] Tensor repeat_interleave(const Tensor& a, std::int64_t count, std::int64_t axis);
-/// [..., R, C], with zeros below (triu) or above (tril) diagonal number `diagonal`: 0 is the main one, 1 that above it.
+/// [..., R, C], with zeros below (triu) or above (tril) diagonal number `diagonal`: 0 is the main one, 1 that above it:
 [[nodiscard]] Tensor triu(const Tensor& a, std::int64_t diagonal = 0);
 [[nodiscard]] Tensor tril(const Tensor& a, std::int64_t diagonal = 0);
 /// The elements where the place along axis_b is that along axis_a plus `offset`, as the last axis in place of both: a

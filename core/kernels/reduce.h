@@ -7,6 +7,7 @@
 /// Throws IndexError for an axis that isn't there or that comes twice.
 namespace reel {
 
+/// The sum (0 of nothing), and the mean (NaN of nothing):
 [[nodiscard]] Tensor sum(const Tensor& a, const Dims& axes = {}, bool keepdim = false);
 [[nodiscard]] Tensor mean(const Tensor& a, const Dims& axes = {}, bool keepdim = false);
 /// The variance, divided by n - correction (1: Bessel's, PyTorch's default; 0: that of the population).
@@ -21,14 +22,14 @@ namespace reel {
 /// log(sum of exp(a)), shifted by the largest value so that nothing overflows; -infinity of nothing. float32 and
 /// float64.
 [[nodiscard]] Tensor logsumexp(const Tensor& a, const Dims& axes = {}, bool keepdim = false);
-/// The largest value; NaN if there is one. Throws ShapeError for an empty range.
+/// The largest or the smallest value; NaN if there is one. Throws ShapeError for an empty range:
 [[nodiscard]] Tensor max(const Tensor& a, const Dims& axes = {}, bool keepdim = false);
 [[nodiscard]] Tensor min(const Tensor& a, const Dims& axes = {}, bool keepdim = false);
 /// The index (int64) of the first largest value along `axis`. Throws ShapeError for an empty range.
 [[nodiscard]] Tensor argmax(const Tensor& a, std::int64_t axis = -1, bool keepdim = false);
 /// The same of the smallest.
 [[nodiscard]] Tensor argmin(const Tensor& a, std::int64_t axis = -1, bool keepdim = false);
-/// Whether any value is not 0, or all are not; of nothing, none is and all are. Any dtype in, bool out.
+/// Whether any value is not 0, or all are not; of nothing, none is and all are. Any dtype in, bool out:
 [[nodiscard]] Tensor any(const Tensor& a, const Dims& axes = {}, bool keepdim = false);
 [[nodiscard]] Tensor all(const Tensor& a, const Dims& axes = {}, bool keepdim = false);
 /// How many values are not 0 (int64). Any dtype.

@@ -9,10 +9,11 @@ namespace reel {
 /// Values (a Tensor or a Variable), and where they stood along the axis (int64).
 template <class Values>
 struct Sorted {
-  Values values;
-  Tensor indices;
+  Values values;   ///< in order
+  Tensor indices;  ///< int64, of the same shape
 };
 
+/// Values along `axis` from the smallest to the largest, or the other way, and where they stood.
 [[nodiscard]] Sorted<Tensor> sort(const Tensor& a, std::int64_t axis = -1, bool descending = false);
 /// The indices alone.
 [[nodiscard]] Tensor argsort(const Tensor& a, std::int64_t axis = -1, bool descending = false);
