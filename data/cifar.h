@@ -11,9 +11,9 @@ namespace reel::data {
 /// CIFAR-10 or CIFAR-100 (Krizhevsky, "Learning multiple layers of features from tiny images", 2009): images uint8
 /// [N, 3, 32, 32], 50,000 to train and 10,000 to test with in the originals.
 struct Cifar {
-  ImageDataset train;
-  ImageDataset test;
-  std::vector<std::string> classes;  // by label
+  ImageDataset train;                ///< in the order of the files
+  ImageDataset test;                 ///< likewise
+  std::vector<std::string> classes;  ///< their names, by label
 };
 
 /// Reads CIFAR-10 in its binary version: data_batch_1.bin to data_batch_5.bin and test_batch.bin, and the names of the

@@ -9,13 +9,14 @@
 
 namespace reel::data {
 
+/// What an ImageFolder reads, and how.
 struct ImageFolderOptions {
   /// The folder within the path that has the classes' folders, such as "train"; "" for the path itself.
   std::string part = {};
   /// 3 (red, green, blue) or 1 (grey); files of another kind are converted.
   int channels = 3;
   /// Every image is brought to this many rows and columns: scaled so that it just covers them, and then the middle is
-  /// cut out. 0: as they are; then all must have one size.
+  /// cut out. 0: as they are; then all must have one size:
   std::int64_t height = 0;
   std::int64_t width = 0;
 };

@@ -45,9 +45,7 @@ def examples():
 
 def page_id(path):
     """Doxygen's name for the page of a Markdown file."""
-    text = str(Path(path).with_suffix("")).replace("_", "__")
-    return "md_" + "".join(c if c.isalnum() else {"_": "_", "/": "_", "-": "-"}.get(c, f"_{ord(c):02x}")
-                           for c in text.replace("__", "\0")).replace("\0", "_")
+    return "md_" + re.sub(r"[^\w-]", "_", str(Path(path).with_suffix("")))
 
 
 def doxygen(folder, settings, topics):
@@ -93,7 +91,7 @@ def write_layout(path):
 
 
 def write_topics(path):
-    """The folders, as topics above those of the headers."""
+    """The folders, as topics above those of the headers; and all sources, so that they are listed."""
     lines = []
     for folder, title in FOLDERS.items():
         name = "folder_" + folder.replace("/", "_")
@@ -102,7 +100,8 @@ def write_topics(path):
         for header in public_headers():
             if str(Path(header).parent) == folder:
                 topic = "topic_" + re.sub(r"\W", "_", str(Path(header).with_suffix("")))
-                lines.append(f"/** @addtogroup {topic}\n@ingroup {name} */")
+                lines.append(f"/** @addtogroup {topic}\n@ingroup {name}\n@details `\\#include <reel/{header}>` */")
+    lines += [f"/** @file {Path(source).resolve()} */" for source in sources()]
     path.write_text("\n".join(lines) + "\n")
 
 
@@ -133,9 +132,10 @@ def source_pages(tagfile):
     """Path of a source or folder -> its page on the site."""
     text = tagfile.read_text()
     files = re.findall(r'<compound kind="file">\s*<name>([^<]*)</name>\s*<path>([^<]*)</path>\s*<filename>([^<]*)<', text)
-    folders = re.findall(r'<compound kind="dir">\s*<name>[^<]*</name>\s*<path>([^<]*)</path>\s*<filename>([^<]*)<', text)
-    return {**{str(Path(path) / name): page.removesuffix(".html") + "_source.html" for name, path, page in files},
-            **{str(Path(path)): page for path, page in folders}}
+    pages = {str(Path(path) / name): page.removesuffix(".html") + "_source.html" for name, path, page in files}
+    for path in (tagfile.parent / "html").glob("dir_*.html"):
+        pages["/".join(re.findall(r'navelem"><a class="el" href="dir_\w+\.html">(.*?)</a>', path.read_text()))] = path.name
+    return pages
 
 
 def link_sources(site, pages, copies):

@@ -83,14 +83,14 @@ def make_topic(path, lines):
         return lines
     lines = list(lines)
     first = next((i for i in range(opening) if is_doc(lines[i])), None)
-    define = f"@defgroup {topic_of(path)} {path}"
+    define = f"@defgroup {topic_of(path)} {path.name}"
     if first is None:
         lines[0] = f"/** {define} */"
     else:
         lines[first - 1] = f"/// {define}"
-    lines[opening] = f"/** @addtogroup {topic_of(path)} */ /** @{{ */" + lines[opening]
+    lines[opening] += f" /** @addtogroup {topic_of(path)} */ /** @{{ */"
     closing = max(i for i, line in enumerate(lines) if line.startswith("}"))
-    lines[closing] = lines[closing].replace("}", "} /** @} */", 1)
+    lines[closing] = "/** @} */" + lines[closing]
     return lines
 
 
