@@ -77,7 +77,7 @@ def check(folder):
 def write_layout(path):
     def tabs(pages):
         for page in pages:
-            title = re.match(r"# (.*)", Path(page).read_text())[1]
+            title = "README" if page == "README.md" else re.match(r"# ([^:\n]*)", Path(page).read_text())[1]
             yield f'<tab type="user" url="@ref {page_id(page)}" title="{html.escape(title.replace("`", ""))}"/>'
 
     def group(title, pages):
@@ -87,7 +87,7 @@ def write_layout(path):
         '<doxygenlayout version="1.0"><navindex>', '<tab type="mainpage" title="Start here"/>',
         *group("Guides", guides() + ["README.md"]), *group("Examples", examples()),
         '<tab type="modules" title="API by header"/>', '<tab type="classlist" title="Classes"/>',
-        '<tab type="files" title="Sources"/>', "</navindex></doxygenlayout>"]))
+        '<tab type="filelist" title="Sources"/>', "</navindex></doxygenlayout>"]))
 
 
 def write_topics(path):
@@ -101,7 +101,8 @@ def write_topics(path):
             if str(Path(header).parent) == folder:
                 topic = "topic_" + re.sub(r"\W", "_", str(Path(header).with_suffix("")))
                 lines.append(f"/** @addtogroup {topic}\n@ingroup {name}\n@details `\\#include <reel/{header}>` */")
-    lines += [f"/** @file {Path(source).resolve()} */" for source in sources()]
+    lines += [f"/** @file {Path(source).resolve()} */" for source in sources()
+              if not any(other.endswith(f"/{source}") for other in sources())]  # Doxygen can't tell those apart
     path.write_text("\n".join(lines) + "\n")
 
 
@@ -122,8 +123,11 @@ def build(folder):
                 "LAYOUT_FILE": folder / "layout.xml", "USE_MDFILE_AS_MAINPAGE": "docs/start_here.md",
                 "GENERATE_TAGFILE": folder / "site.tag"}
     complaints = doxygen(folder, settings, topics=True)
+    with open(site / "search/search.css", "a") as sheet:
+        sheet.write((SITE / "search.css").read_text())
     for path in site.glob("*.html"):  # a list of the sections of a page, some of which are not there
-        path.write_text(re.sub(r'<div class="summary">.*?</div>', "", path.read_text(), flags=re.DOTALL))
+        text = re.sub(r'<div class="summary">.*?</div>', "", path.read_text(), flags=re.DOTALL)
+        path.write_text(re.sub(r'(#include &lt;<a [^>]*>)(?=\w)', r"\1reel/", text) if path.name[:5] in ("class", "struc") else text)
     link_sources(site, pages, source_pages(folder / "site.tag"))
     return complaints + dead_links(site)
 

@@ -94,6 +94,10 @@ def make_topic(path, lines):
     return lines
 
 
+def hide_deleted(lines):
+    return ["" if re.search(r"= delete;$", line) else line for line in lines]
+
+
 def main():
     path = Path(os.path.relpath(sys.argv[1]))
     text = path.read_text()
@@ -101,7 +105,7 @@ def main():
         print(re.sub(r"^(```cpp) (no-run|throws)", r"\1", text, flags=re.MULTILINE), end="")
         return
     if str(path) in os.environ.get("REEL_PUBLIC_HEADERS", "").split():
-        lines = share_comments(text.splitlines())
+        lines = hide_deleted(share_comments(text.splitlines()))
         if "REEL_TOPICS" in os.environ:
             lines = make_topic(path, lines)
         print("\n".join(lines))
