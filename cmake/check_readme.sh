@@ -77,12 +77,14 @@ failed=0
 while IFS=$'\t' read -r source place action; do
   count=$((count + 1))
   program=${source%.cpp}
+  quick=()
+  [[ $action != throws ]] || quick=(-O0 -Wno-unused-result)
   ok=yes
   if [[ $source == - ]]; then
     ok=
   elif [[ $action == compile ]]; then
     "${CXX:-g++}" "${flags[@]}" -c "$source" -o "$program.o" || ok=
-  elif ! "${CXX:-g++}" "${flags[@]}" $([[ $action != throws ]] || echo -O0 -Wno-unused-result) "$source" "${libraries[@]}" -o "$program"; then
+  elif ! "${CXX:-g++}" "${flags[@]}" "${quick[@]}" "$source" "${libraries[@]}" -o "$program"; then
     ok=
   elif [[ $action == run || $action == throws ]]; then
     mkdir -p "$program.cwd"

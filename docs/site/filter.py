@@ -11,6 +11,7 @@ import re
 import sys
 from pathlib import Path
 
+
 def is_doc(line):
     return re.match(r" *///(?!<)", line) is not None
 
