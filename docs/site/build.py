@@ -38,6 +38,11 @@ def public_headers():
     return sorted(found - {"reel.h"})
 
 
+def is_hidden(header):
+    """Whether all of it is in namespaces that are none of a user's business."""
+    return re.search(r"^namespace reel::(detail|kernels)\b", Path(header).read_text(), re.MULTILINE)
+
+
 def guides():
     names = [path.stem for path in Path("docs").glob("*.md") if path.stem != "start_here"]
     place = {name: i for i, name in enumerate(GUIDES)}
@@ -113,7 +118,7 @@ def write_topics(path):
         parent = f"\n@ingroup folder_{folder.split('/')[0]}" if "/" in folder else ""
         lines.append(f"/** @defgroup {name} {title}{parent} */")
         for header in public_headers():
-            if str(Path(header).parent) == folder:
+            if str(Path(header).parent) == folder and not is_hidden(header):
                 topic = "topic_" + re.sub(r"\W", "_", str(Path(header).with_suffix("")))
                 lines.append(f"/** @addtogroup {topic}\n@ingroup {name}\n@details `\\#include <reel/{header}>` */")
     lines += [f"/** @file {Path(source).resolve()} */" for source in sources()

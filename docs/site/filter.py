@@ -80,7 +80,7 @@ def topic_of(path):
 def make_topic(path, lines):
     """Makes the header a topic, whose text is the comment that stands above its first namespace, set off by empty lines."""
     opening = next((i for i, line in enumerate(lines) if line.startswith("namespace ")), None)
-    if opening is None:
+    if opening is None or re.match(r"namespace reel::(detail|kernels)\b", lines[opening]):
         return lines
     lines = list(lines)
     first = next((i for i in range(opening) if is_doc(lines[i])), None)
