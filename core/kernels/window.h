@@ -16,7 +16,7 @@ struct Pair {
   /// Whether both are equal.
   friend bool operator==(const Pair&, const Pair&) = default;
 };
-/// `3,5`
+/// `(3, 5)`, or `3` where both are equal.
 std::ostream& operator<<(std::ostream& out, const Pair& pair);
 
 /// How far a window may reach over the ends of an axis: as many zeros before as after it (`1`), a number for each
@@ -38,7 +38,7 @@ struct AxisPadding {
   /// Whether both pad alike.
   friend bool operator==(const AxisPadding&, const AxisPadding&) = default;
 };
-/// `1`, `2,0` or `same`
+/// `1`, `(2, 0)` or `same`
 std::ostream& operator<<(std::ostream& out, const AxisPadding& padding);
 
 /// One padding for height and width, or one for each: `1`, `"same"`, `{1, 2}`, `{{1, 0}, "same"}`.

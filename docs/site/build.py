@@ -120,7 +120,7 @@ def write_topics(path):
         for header in public_headers():
             if str(Path(header).parent) == folder and not is_hidden(header):
                 topic = "topic_" + re.sub(r"\W", "_", str(Path(header).with_suffix("")))
-                lines.append(f"/** @addtogroup {topic}\n@ingroup {name}\n@details `\\#include <reel/{header}>` */")
+                lines.append(f"/** @addtogroup {topic}\n@ingroup {name}\n@details `#include <reel/{header}>` */")
     lines += [f"/** @file {Path(source).resolve()} */" for source in sources()
               if not any(other.endswith(f"/{source}") for other in sources())]  # Doxygen can't tell those apart
     path.write_text("\n".join(lines) + "\n")
