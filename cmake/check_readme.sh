@@ -50,7 +50,7 @@ extract() {
         if (throws) { code = text; code_at = begun; throws = 0; next }
         if (code != "") { add_case(); next }
         if (is_cpp && !has_main && text !~ /^[ \t\n]*#[ \t]*include/) {
-          print "-\t" FILENAME ":" begun "\tcompile: it has neither a main nor an #include, and"
+          print "-\t" FILENAME ":" begun "\tcount: it has neither a main nor an #include"
         } else if (is_cpp) {
           out = scratch "/" ++count ".cpp"
           printf "#line %d \"%s\"\n%s", begun + 1, FILENAME, text >out

@@ -55,7 +55,7 @@ def examples():
 
 def page_id(path):
     """Doxygen's name for the page of a Markdown file."""
-    return "md_" + re.sub(r"[^\w-]", "_", str(Path(path).with_suffix("")))
+    return "md_" + re.sub(r"\W", "_", str(Path(path).with_suffix("")))
 
 
 def doxygen(folder, settings, topics):
@@ -156,7 +156,7 @@ def source_pages(tagfile):
     """Path of a source or folder -> its page on the site."""
     text = tagfile.read_text()
     files = re.findall(r'<compound kind="file">\s*<name>([^<]*)</name>\s*<path>([^<]*)</path>\s*<filename>([^<]*)<', text)
-    pages = {str(Path(path) / name): page.removesuffix(".html") + "_source.html" for name, path, page in files}
+    pages = {os.path.relpath(Path(path) / name): page.removesuffix(".html") + "_source.html" for name, path, page in files}
     for path in (tagfile.parent / "html").glob("dir_*.html"):
         pages["/".join(re.findall(r'navelem"><a class="el" href="dir_\w+\.html">(.*?)</a>', path.read_text()))] = path.name
     return pages
