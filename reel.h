@@ -5,6 +5,7 @@
 #include <reel/autograd/checkpoint.h>
 #include <reel/autograd/derivatives.h>
 #include <reel/autograd/gradcheck.h>
+#include <reel/autograd/multiply_adds.h>
 #include <reel/autograd/ops/activation.h>
 #include <reel/autograd/ops/arithmetic.h>
 #include <reel/autograd/ops/attention.h>
@@ -34,6 +35,7 @@
 #include <reel/core/kernels/index.h>
 #include <reel/core/kernels/matmul.h>
 #include <reel/core/parallel.h>
+#include <reel/core/profiler.h>
 #include <reel/core/state_dict.h>
 #include <reel/core/storage.h>
 #include <reel/data/affine.h>

@@ -102,6 +102,7 @@ Gradients backward(const std::shared_ptr<const Segment>& segment, const Variable
 
 Variable checkpoint(const Function& f, const std::vector<Variable>& inputs) {
   if (Tape::current() == nullptr) return f(inputs);
+  const detail::Span span(detail::SpanKind::op, "checkpoint");
   auto segment = std::make_shared<Segment>(Segment{.f = f,
                                                    .inputs = inputs,
                                                    .generator = default_generator(),

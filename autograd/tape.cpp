@@ -260,6 +260,7 @@ std::vector<Variable> Tape::gradients(const std::vector<Variable>& outputs, cons
 }
 
 void Tape::sweep(Sweep& state) {
+  const detail::Span span(detail::SpanKind::sweep, state.to_leaves ? "backward" : "grad");
   state.started = detail::next_moment();
   std::optional<NoGrad> pause;
   if (!state.recorded) pause.emplace();
@@ -312,9 +313,14 @@ Gradients Tape::call_backward(const Sweep& state, const Backward& backward, cons
                                        .until = state.started,
                                        .name = entries_[place].op,
                                        .excepted = gradient.value().memory()});
-  if (!options_.check_finite) return backward(gradient, state.step);
-  const Scope scope(*notes_.path_names[entries_[place].path]);
-  return backward(gradient, state.step);
+  if (!options_.check_finite && detail::profiler == nullptr) return backward(gradient, state.step);
+  const std::string& path = *notes_.path_names[entries_[place].path];
+  const detail::Span span(detail::SpanKind::backward, entries_[place].op, path);
+  std::optional<Scope> scope;
+  if (options_.check_finite) scope.emplace(path);
+  Gradients arrived = backward(gradient, state.step);
+  if (detail::profiler != nullptr) detail::profile_backward(gradient, arrived);
+  return arrived;
 }
 
 void Tape::collect(Sweep& state, std::size_t place) const {

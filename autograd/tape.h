@@ -8,6 +8,7 @@
 #include <reel/autograd/variable.h>
 #include <reel/core/blocks.h>
 #include <reel/core/changes.h>
+#include <reel/core/span.h>
 #include <span>
 #include <string>
 #include <string_view>
@@ -305,6 +306,13 @@ class NoGrad {
 [[nodiscard]] std::vector<Variable> grad(const std::vector<Variable>& outputs, const std::vector<Variable>& inputs,
                                          const GradOptions& options = {});
 
+namespace detail {
+/// Tells this thread's profiler, which must be there, of an op that has just been computed. record() does.
+void profile_op(std::string_view op, std::span<const InputRef> inputs, const Tensor& value);
+/// Likewise of a backward.
+void profile_backward(const Variable& grad, const Gradients& gradients);
+}  // namespace detail
+
 /// Makes `value` the result of an op: on the current tape if there is one and an input depends on a leaf, else a
 /// constant. This is all that a differentiable op needs:
 ///
@@ -318,6 +326,8 @@ class NoGrad {
 template <class F>
 [[nodiscard]] Variable record(std::string_view op, std::span<const InputRef> inputs, Tensor value, F&& backward,
                               AttributeList attributes = {}) {
+  if (detail::profiler != nullptr) [[unlikely]]
+    detail::profile_op(op, inputs, value);
   Tape* tape = Tape::current();
   if (tape == nullptr) return Variable(std::move(value));
   tape->check(op, inputs, value);

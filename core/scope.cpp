@@ -5,7 +5,7 @@ namespace {
 thread_local Scope* innermost = nullptr;
 }  // namespace
 
-Scope::Scope(std::string_view name) : name_(name), outer_(innermost) {
+Scope::Scope(std::string_view name) : name_(name), outer_(innermost), span_(detail::SpanKind::module, name) {
   innermost = this;
   ++changes_;
 }

@@ -1,13 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <reel/core/span.h>
 #include <string>
 #include <string_view>
 
 namespace reel {
 
 /// Where in a model this thread is computing. A module opens a Scope with its name around its forward;
-/// error messages then carry the path of the open ones, as in `conv2d (features.3)`.
+/// error messages then carry the path of the open ones, as in `conv2d (features.3)`, and profilers see whose time it
+/// is.
 class Scope {
  public:
   /// `name` must outlive the scope. An empty name adds nothing to the path (a model's root has none).
@@ -25,6 +27,7 @@ class Scope {
   static inline thread_local constinit std::uint64_t changes_ = 0;
   std::string_view name_;
   Scope* outer_;
+  detail::Span span_;
 };
 
 }  // namespace reel

@@ -1,3 +1,4 @@
+#include <reel/core/span.h>
 #include <reel/data/prefetch.h>
 #include <utility>
 
@@ -28,6 +29,7 @@ Prefetcher::~Prefetcher() {
 
 Batch Prefetcher::next() {
   if (next_delivered_ >= last_) return {};
+  const detail::Span waiting(detail::SpanKind::region, "DataLoader");
   if (threads_.empty()) return assemble_(next_delivered_++);
   Slot taken;
   {

@@ -3,6 +3,7 @@
 #include <iomanip>
 #include <map>
 #include <numeric>
+#include <reel/autograd/multiply_adds.h>
 #include <reel/autograd/tape.h>
 #include <reel/core/random.h>
 #include <reel/nn/summary.h>
@@ -97,28 +98,9 @@ class Watch {
 };
 
 std::int64_t multiply_adds(const TapeRow& row) {
-  const std::string_view op = row.op;
-  const auto shape = [&](std::size_t input) { return row.inputs[input].shape; };
-  const auto count = [&](std::size_t input) { return numel(shape(input)); };
-  const auto last = [](const Shape& s) { return s[s.rank() - 1]; };
-  const std::int64_t out = numel(row.shape);
-  if (out == 0) return 0;
-  if (op == "conv2d_weight_grad") return count(1) * (out / row.shape[0]);
-  if (op.starts_with("conv_transpose2d")) return count(0) * (count(1) / shape(1)[0]);  // each input number meets these
-  if (op.starts_with("conv2d")) {
-    const std::int64_t sums = op.ends_with("_max_pool2d") ? 4 * out : out;
-    return sums * (count(1) / shape(1)[0]);
-  }
-  if (op == "linear" || op == "linear_relu") return out * shape(1)[1];
-  if (op == "matmul") return out * last(shape(0));
-  if (op == "scaled_dot_product_attention") {  // [..., L, E], [..., S, E], [..., S, V] -> [..., L, V]
-    const std::int64_t keys = shape(1)[shape(1).rank() - 2];
-    return out / last(row.shape) * keys * (last(shape(0)) + last(row.shape));
-  }
-  if (op == "rnn_tanh" || op == "rnn_relu" || op == "lstm" || op == "gru") {  // x [T, N, I], h, weight_ih, weight_hh
-    return shape(0)[0] * shape(0)[1] * (count(2) + count(3));
-  }
-  return 0;
+  std::vector<Shape> inputs;
+  for (const TapeRow::Input& input : row.inputs) inputs.push_back(input.shape);
+  return reel::multiply_adds(row.op, inputs, row.shape);
 }
 
 /// How many numbers a module's own parameters have that were not counted before.

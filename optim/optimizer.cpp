@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <reel/core/span.h>
 #include <reel/optim/optimizer.h>
 #include <unordered_set>
 
@@ -48,6 +49,7 @@ Optimizer::Optimizer(const std::vector<ParameterGroup<Pace>>& groups) {
 bool Optimizer::is_usable(double option) { return std::isfinite(option) && option >= 0; }
 
 void Optimizer::step() {
+  const detail::Span span(detail::SpanKind::region, "optimizer step");
   std::size_t i = 0;
   for (std::size_t group = 0; group < groups_.size(); ++group) {
     const StateTensors wanted = state_tensors(group);

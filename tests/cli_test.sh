@@ -73,6 +73,18 @@ for key in epoch train_loss train_seconds test_loss test_accuracy images_per_sec
   check "the log has $key" grep -qE "\"$key\": [0-9.e+-]+" <(tail -n 1 log.jsonl)
 done
 
+works mnist "${quick[@]}" --profile trace.json
+says '^steps 4 to 10 by op and by layer:$'
+says '^  linear backward +7 .* %'
+says '^backward +7 .* %'
+says '^DataLoader +7 .* %'
+check "the trace has a layer's backward" grep -q '"name": "linear backward", "cat": "backward", "ph": "X"' trace.json
+if type -P python3 >/dev/null; then
+  check "the trace is JSON" python3 -c 'import json; assert len(json.load(open("trace.json"))["traceEvents"]) > 100'
+fi
+works mnist --model mlp --epochs 1 --train-limit 128 --profile none.json
+says '^no profile: the training has fewer than 4 steps$'
+
 works mnist --load mlp.safetensors --epochs 0
 says '^model: mlp, 203530 parameters'
 works predict --load mlp.safetensors wrong.png
@@ -96,7 +108,7 @@ refuses '--weight-decay: must be a number of at least 0, got nan' mnist --weight
 refuses '--load is required' predict
 works mnist --help
 for option in recipe data test-data holdout model epochs batch-size lr momentum weight-decay schedule augment \
-  label-smoothing seed threads save load log; do
+  label-smoothing seed threads save load log profile; do
   says "^  --$option "
 done
 
@@ -194,6 +206,7 @@ works mnist "${quick[@]}" --log old.jsonl
 check "a new log in place of the old one" test "$(grep -c '^{.*}$' old.jsonl) $(wc -l <old.jsonl)" = '2 2'
 refuses '--save and --log: both name the file same' mnist --save same --log ./same
 refuses '--save and --mistakes: both name the file mistakes.png' mnist --save mistakes.png
+refuses '--log and --profile: both name the file same' mnist --log same --profile same
 refuses '--log and --mistakes: both' mnist --log "$PWD/same" --mistakes same
 refuses '--load and --log: both' mnist --load mlp.safetensors --log mlp.safetensors
 check "the weights are as they were" cmp mlp.safetensors again.safetensors

@@ -9,6 +9,7 @@
 #include <reel/autograd/ops/view.h>
 #include <reel/autograd/tape.h>
 #include <reel/core/kernels/attention.h>
+#include <reel/core/profiler.h>
 
 namespace reel {
 namespace {
@@ -80,20 +81,25 @@ Variable attend(const In& in, bool is_causal, double scale) {
                                      .scale = scale};
   const kernels::Attended out = kernels::attend(attention);
   const std::vector<InputRef> inputs(in.begin(), in.end());
-  return record("scaled_dot_product_attention", inputs, out.output,
-                [in, attention, out](const Variable& grad, const Step& step) -> Gradients {
-                  if (Tape::current() != nullptr || (in.size() > 3 && step.wants(3))) {
-                    const auto by_ops = [&](const In& v) {
-                      return attend_by_ops(v, attention.is_causal, attention.scale, 0, default_generator());
-                    };
-                    return composed_gradients(by_ops, in, grad, step);
-                  }
-                  const kernels::AttentionGrads grads = kernels::attend_grads(attention, out, grad.value());
-                  Gradients gradients{grads.query, grads.key, grads.value};
-                  gradients.resize(in.size());
-                  return gradients;
-                },
-                {{"is_causal", is_causal, false}, {"scale", scale}});
+  return record(
+      "scaled_dot_product_attention", inputs, out.output,
+      [in, attention, out](const Variable& grad, const Step& step) -> Gradients {
+        if (Tape::current() != nullptr || (in.size() > 3 && step.wants(3))) {
+          const auto by_ops = [&](const In& v) {
+            return attend_by_ops(v, attention.is_causal, attention.scale, 0, default_generator());
+          };
+          return composed_gradients(by_ops, in, grad, step);
+        }
+        if (Profiler* profiler = Profiler::current()) {  // the scores anew, and two gradients for each product
+          const std::int64_t scores = in[0].numel() / in[0].size(-1) * in[1].size(-2);
+          profiler->count(scores * (3 * in[0].size(-1) + 2 * in[2].size(-1)));
+        }
+        const kernels::AttentionGrads grads = kernels::attend_grads(attention, out, grad.value());
+        Gradients gradients{grads.query, grads.key, grads.value};
+        gradients.resize(in.size());
+        return gradients;
+      },
+      {{"is_causal", is_causal, false}, {"scale", scale}});
 }
 
 /// Gives all the same leading axes.

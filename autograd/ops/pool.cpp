@@ -48,7 +48,7 @@ Variable record_max(const Variable& x, const kernels::Pooled& pooled, const Pool
 }
 
 Variable max_pool(const Variable& x, const Pool2dGeometry& g) {
-  if (Tape::current() == nullptr) return Variable(kernels::max_pool2d(x.value(), g));
+  if (Tape::current() == nullptr) return record_max(x, {kernels::max_pool2d(x.value(), g), {}}, g);
   return record_max(x, kernels::max_pool2d_choosing(x.value(), g), g);
 }
 

@@ -8,6 +8,7 @@
 #include <reel/core/kernels/linear.h>
 #include <reel/core/kernels/matmul.h>
 #include <reel/core/kernels/reduce.h>
+#include <reel/core/profiler.h>
 #include <utility>
 
 // Letters: T steps, N sequences, I numbers in, H units, G groups of gates.
@@ -87,6 +88,10 @@ Tensor state_bias(RnnCell cell, const Layer& layer) {
 Gradients input_gradients(RnnCell cell, const Layer& layer, const kernels::RecurrenceGrads& grads, const Step& step) {
   const Tensor gates = grads.gates.flatten(0, 1);  // (T*N, G*H)
   const Tensor x = layer.x.value().reshape({gates.size(0), layer.x.size(2)});
+  if (Profiler* profiler = Profiler::current()) {
+    const std::int64_t products = (step.wants(0) ? 1 : 0) + (step.wants(2) ? 1 : 0);
+    profiler->count(gates.size(0) * (products * layer.weight_ih.numel() + 2 * layer.weight_hh.numel()));
+  }
   Gradients out{step.wants(0) ? matmul(gates, layer.weight_ih.value()).reshape(layer.x.shape()) : Tensor(), grads.h,
                 step.wants(2) ? matmul(gates.transpose(0, 1), x) : Tensor(), grads.weight};
   if (cell == RnnCell::lstm) out.emplace_back(grads.c);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <iomanip>
 #include <reel/core/io/json.h>
@@ -106,6 +107,82 @@ char32_t JsonReader::hex4() {
     }
   }
   return code;
+}
+
+int JsonReader::peek() {
+  reader_.skip_spaces();
+  return reader_.peek();
+}
+
+double JsonReader::number() {
+  peek();
+  std::string text;
+  const auto digits = [&] {
+    const std::size_t before = text.size();
+    while (reader_.peek() >= '0' && reader_.peek() <= '9') text += reader_.take_text(1);
+    if (text.size() == before) fail("wants a number");
+    return text.size() - before;
+  };
+  const auto take_any_of = [&](std::string_view characters) {
+    const bool found =
+        !reader_.at_end() && characters.find(static_cast<char>(reader_.peek())) != std::string_view::npos;
+    if (found) text += reader_.take_text(1);
+    return found;
+  };
+  take_any_of("-");
+  const bool is_zero = reader_.peek() == '0';
+  if (digits() > 1 && is_zero) fail("wants a number without leading zeros");
+  if (take_any_of(".")) digits();
+  if (take_any_of("eE")) {
+    take_any_of("+-");
+    digits();
+  }
+  // Not strtod, which heeds the locale.
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc()) fail("has a number that is too large or too small");
+  return value;
+}
+
+std::string_view JsonReader::word() {
+  const auto is_letter = [](int c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  peek();
+  ByteReader after = reader_;
+  while (is_letter(after.peek())) after.take(1);
+  return reader_.take_text(after.position() - reader_.position());
+}
+
+void JsonReader::skip() {
+  std::string open;  // what closes the values that this one is in, outermost first
+  const auto key = [&] {
+    string();
+    reader_.expect(':');
+  };
+  do {
+    const int next = peek();
+    if (next == '{' || next == '[') {
+      reader_.take(1);
+      open += next == '{' ? '}' : ']';
+      if (peek() != open.back()) {
+        if (next == '{') key();
+        continue;
+      }
+      reader_.take(1);
+      open.pop_back();
+    } else if (next == '"') {
+      string();
+    } else if (next == 't' || next == 'f' || next == 'n') {
+      const std::string_view found = word();
+      if (found != "true" && found != "false" && found != "null") fail("wants a value, has ", quoted(found));
+    } else {
+      number();
+    }
+    while (!open.empty() && !reader_.accept(',')) {
+      reader_.expect(open.back());
+      open.pop_back();
+    }
+    if (!open.empty() && open.back() == '}') key();
+  } while (!open.empty());
 }
 
 void JsonReader::end() {

@@ -10,8 +10,8 @@
 namespace reel::io {
 
 /// Reads JSON (RFC 8259) step by step: the caller says what must come, and anything else is an IoError with its
-/// offset. Only as much as headers need, and strict: valid UTF-8, no duplicate keys, numbers that are integers from 0
-/// on. Nothing recurses, so no nesting in a file can exhaust the stack.
+/// offset. Strict: valid UTF-8, no duplicate keys in what is read, and numbers as JSON spells them. Nothing recurses,
+/// so no nesting in a file can exhaust the stack.
 class JsonReader {
  public:
   explicit JsonReader(ByteReader reader) : reader_(std::move(reader)) {}
@@ -42,7 +42,16 @@ class JsonReader {
   }
   /// A string, with its escapes resolved.
   std::string string();
+  /// A number from 0 on without a fraction.
   std::int64_t integer() { return reader_.integer(); }
+  /// Any number, as the double that is nearest.
+  double number();
+  /// The letters that come, as true, false and null have them.
+  std::string_view word();
+  /// Skips a value of any kind.
+  void skip();
+  /// The first byte of what comes after spaces, as a character, or -1 at the end.
+  int peek();
   /// Nothing but spaces may be left.
   void end();
 

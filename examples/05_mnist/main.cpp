@@ -12,6 +12,7 @@
 #include "checkpoints.h"
 #include "log.h"
 #include "options.h"
+#include "profile.h"
 #include "report.h"
 #include "train.h"
 
@@ -64,7 +65,8 @@ struct Run {
                                        .weight_decay = options.recipe.weight_decay}),
         loader(training_batches(digits.train, options)),
         schedule(make_schedule(options.recipe, optimizer, options.recipe.epochs * loader.size())),
-        checkpoints(options) {
+        checkpoints(options),
+        profile(options.profile) {
     checkpoints.add("model", model);
     checkpoints.add("optimizer", optimizer);
     if (schedule) checkpoints.add("schedule", *schedule);
@@ -80,6 +82,7 @@ struct Run {
   std::optional<optim::Schedule> schedule;
   Running running;  // of the epoch so far
   Checkpoints checkpoints;
+  StepProfile profile;
   bool goes_on = false;
 };
 
@@ -93,8 +96,13 @@ void train_epoch(Run& run, const Options& options, std::int64_t images, EpochRes
                .optimizer = run.optimizer,
                .schedule = run.schedule ? &*run.schedule : nullptr,
                .label_smoothing = options.recipe.label_smoothing,
-               .after_step = [&] { run.checkpoints.after_step(); }},
+               .after_step =
+                   [&] {
+                     run.profile.after_step();
+                     run.checkpoints.after_step();
+                   }},
               run.loader, run.running, progress);
+  run.profile.after_epoch();
   result.train_loss = run.running.loss.mean();
   result.train_seconds = watch.seconds();
   result.images_per_second = static_cast<double>(run.running.accuracy.count() - before) / result.train_seconds;
@@ -129,6 +137,7 @@ Evaluation train(Run& run, const data::Mnist& data, const Options& options, Log&
     run.running.accuracy.reset();
     run.checkpoints.save();
   }
+  run.profile.report();
   return evaluation;
 }
 
@@ -149,6 +158,7 @@ void work(Options& options) {
   require_writable(options.save);
   require_writable(options.mistakes);
   require_writable(options.log);
+  require_writable(options.profile);
   const data::Mnist data = load_data(options);
   watch_for_interrupts();
   std::cout << "model: " << options.recipe.model << ", " << model.parameter_count() << " parameters; "

@@ -29,16 +29,14 @@ std::filesystem::path place(const std::string& path) {
 
 /// Refuses outputs that would overwrite one another, or the weights to start from (which --save may).
 void check_files(const Options& o) {
-  struct Pair {
-    const char* names;
-    const std::string& a;
-    const std::string& b;
-  };
-  for (const Pair& pair : {Pair{"--save and --log", o.save, o.log}, Pair{"--save and --mistakes", o.save, o.mistakes},
-                           Pair{"--log and --mistakes", o.log, o.mistakes}, Pair{"--load and --log", o.load, o.log},
-                           Pair{"--load and --mistakes", o.load, o.mistakes}}) {
-    if (pair.a.empty() || pair.b.empty() || place(pair.a) != place(pair.b)) continue;
-    throw CLI::ValidationError(pair.names, "both name the file " + pair.a);
+  const std::vector<std::pair<std::string, std::string>> files{
+      {"--load", o.load}, {"--save", o.save}, {"--log", o.log}, {"--mistakes", o.mistakes}, {"--profile", o.profile}};
+  for (auto b = files.begin(); b != files.end(); ++b) {
+    for (auto a = files.begin(); a != b; ++a) {
+      const bool may_be_same = a->first == "--load" && b->first == "--save";
+      if (may_be_same || a->second.empty() || b->second.empty() || place(a->second) != place(b->second)) continue;
+      throw CLI::ValidationError(a->first + " and " + b->first, "both name the file " + a->second);
+    }
   }
 }
 
@@ -116,6 +114,9 @@ void add_file_options(CLI::App& app, Options& o) {
   app.add_option("--log", o.log, "Write a JSON object here for the configuration and for each epoch, line by line");
   app.add_option("--mistakes", o.mistakes, "Write the worst mistakes on the test images here, as a PNG ('': nowhere)")
       ->capture_default_str();
+  app.add_option("--profile", o.profile,
+                 "Print what a hundred steps of the training spend their time on, and write their trace here, in "
+                 "Chrome's format");
 }
 
 void add_recipe_name(CLI::App& app, std::string& name) {

@@ -21,7 +21,7 @@ struct Options {
   int threads = 0;
   std::int64_t train_limit = 0;
   std::int64_t holdout = 0;
-  std::string save, load, log;
+  std::string save, load, log, profile;
   std::string checkpoints;  // a folder
   std::int64_t checkpoint_steps = 0;
   std::string mistakes = "mistakes.png";
