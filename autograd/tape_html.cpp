@@ -2,8 +2,8 @@
 #include <reel/autograd/tape.h>
 #include <reel/autograd/tape_page.h>
 #include <reel/autograd/tensor_json.h>
-#include <reel/core/io/file.h>
 #include <reel/core/io/json.h>
+#include <reel/core/io/page.h>
 #include <reel/core/kernels/elementwise.h>
 
 // The page is a template, autograd/page, with the tape as JSON in it.
@@ -16,16 +16,6 @@ constexpr std::int64_t most_values = 2'000'000;  // in a page: that many bytes, 
 constexpr std::int64_t most_values_of_one = 8192;
 
 std::string quote(std::string_view text) { return io::json_quote(io::replace_bad_utf8(text)); }
-
-/// A script element ends at the first `</script`, wherever that stands; in JSON `<` has another spelling.
-std::string without_tags(std::string_view json) {
-  std::string out;
-  for (const char c : json) {
-    if (c == '<') out += "\\u003c";
-    else out += c;
-  }
-  return out;
-}
 
 /// `{a, b}` by commas, each on a line.
 class Lines {
@@ -102,10 +92,7 @@ void Tape::to_html(std::string_view path, const std::vector<Variable>& outputs) 
   std::vector<std::int64_t> from;
   for (const Variable& output : outputs) from.push_back(require_place(output));
   if (from.empty()) from.push_back(static_cast<std::int64_t>(size()) - 1);
-  std::string page(detail::tape_page);
-  constexpr std::string_view mark = "@TAPE@";
-  page.replace(page.find(mark), mark.size(), without_tags(page_data(from)));
-  io::write_file(path, std::as_bytes(std::span(page)));
+  io::write_page(path, detail::tape_page, "@TAPE@", page_data(from));
 }
 
 }  // namespace reel

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 #include <reel/autograd/tensor_json.h>
+#include <reel/core/io/page.h>
 
 namespace reel {
 namespace {
@@ -34,18 +35,6 @@ Range range_of(std::span<const double> values) {
   return range;
 }
 
-std::string base64(std::span<const unsigned char> bytes) {
-  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t left = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t group = 0;
-    for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (k < left ? bytes[i + k] : 0U);
-    for (std::size_t k = 0; k < 4; ++k) out += k > left ? '=' : digits[group >> (18 - 6 * k) & 63];
-  }
-  return out;
-}
-
 unsigned char pixel(double value, const Range& range) {
   if (!std::isfinite(value)) return 0;
   const double width = range.high - range.low;
@@ -71,7 +60,7 @@ std::string picture(std::span<const double> values, const Shape& shape, const Ra
     }
   }
   return concat("{\"tiles\": ", tiles, ", \"height\": ", h, ", \"width\": ", w, ", \"of\": [", all_tiles, ", ", all_h,
-                ", ", all_w, "], \"pixels\": \"", base64(pixels), "\"}");
+                ", ", all_w, "], \"pixels\": \"", io::base64(std::as_bytes(std::span(pixels))), "\"}");
 }
 
 }  // namespace

@@ -62,15 +62,18 @@ function(reel_program name)
 endfunction()
 
 # reel_embed(<target> <name> <file> [<part>...]): a file's text as `const std::string_view reel::detail::<name>` in the
-# target, with the text of each part, a file beside it, where the file says @part@.
+# target, with the text of each part where the file says @part@. A part is named from the file's folder, and its mark has
+# no folder.
 function(reel_embed target name file)
   cmake_path(GET file PARENT_PATH folder)
   file(READ ${file} text)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
   foreach(part IN LISTS ARGN)
-    file(READ ${folder}/${part} content)
-    string(REPLACE "@${part}@" "${content}" text "${text}")
-    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${folder}/${part})
+    cmake_path(ABSOLUTE_PATH part BASE_DIRECTORY ${folder} NORMALIZE OUTPUT_VARIABLE path)
+    cmake_path(GET path FILENAME mark)
+    file(READ ${path} content)
+    string(REPLACE "@${mark}@" "${content}" text "${text}")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
   endforeach()
   set(source ${PROJECT_BINARY_DIR}/${name}.cpp)
   file(CONFIGURE OUTPUT ${source} @ONLY CONTENT [[

@@ -144,6 +144,19 @@ double JsonReader::number() {
   return value;
 }
 
+std::optional<double> JsonReader::number_or_none() {
+  const bool is_negative = peek() == '-';
+  ByteReader after = reader_;
+  if (is_negative) after.take(1);
+  const int first = after.peek();
+  if (first != 'n' && first != 'N' && first != 'I') return number();
+  reader_ = after;
+  const std::string_view found = word();
+  const bool is_none = found == "Infinity" || (!is_negative && (found == "null" || found == "NaN"));
+  if (!is_none) fail("wants a number or null, has ", quoted(found));
+  return std::nullopt;
+}
+
 std::string_view JsonReader::word() {
   const auto is_letter = [](int c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   peek();
@@ -244,8 +257,9 @@ JsonObject& JsonObject::add(std::string_view key, std::span<const std::int64_t> 
   return raw(key, list(values, [](std::int64_t value) { return std::to_string(value); }));
 }
 
-JsonObject& JsonObject::raw(std::string_view key, const std::string& value) {
-  members_ += (members_.empty() ? "" : ", ") + json_quote(key) + ": " + value;
+JsonObject& JsonObject::raw(std::string_view key, std::string_view json) {
+  members_ += (members_.empty() ? "" : ", ") + json_quote(key) + ": ";
+  members_ += json;
   return *this;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <concepts>
+#include <optional>
 #include <reel/core/io/reader.h>
 #include <set>
 #include <span>
@@ -46,6 +47,8 @@ class JsonReader {
   std::int64_t integer() { return reader_.integer(); }
   /// Any number, as the double that is nearest.
   double number();
+  /// A number, or none for null and for what Python writes where JSON has no number: NaN, Infinity, -Infinity.
+  std::optional<double> number_or_none();
   /// The letters that come, as true, false and null have them.
   std::string_view word();
   /// Skips a value of any kind.
@@ -91,11 +94,11 @@ class JsonObject {
   JsonObject& add(std::string_view key, double value) { return raw(key, json_number(value)); }
   JsonObject& add(std::string_view key, std::span<const double> values);
   JsonObject& add(std::string_view key, std::span<const std::int64_t> values);
+  /// A value that is JSON already.
+  JsonObject& raw(std::string_view key, std::string_view json);
   [[nodiscard]] std::string text() const { return "{" + members_ + "}"; }
 
  private:
-  JsonObject& raw(std::string_view key, const std::string& value);
-
   std::string members_;
 };
 

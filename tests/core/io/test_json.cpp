@@ -65,3 +65,19 @@ TEST_CASE("JSON: words, and what comes next") {
   CHECK(json.number() == -1);
   CHECK(json.peek() == -1);
 }
+
+TEST_CASE("JSON: numbers that are none") {
+  for (const char* text : {"null", "NaN", "Infinity", " -Infinity"}) {
+    const auto noted = note(text);
+    auto json = reader(text);
+    CHECK_FALSE(json.number_or_none().has_value());
+    CHECK_NOTHROW(json.end());
+  }
+  auto json = reader("-1.5");
+  CHECK(json.number_or_none() == -1.5);
+  for (const char* text : {"", "-", "-NaN", "nil", "true", "\"1\""}) {
+    const auto noted = note(text);
+    auto bad = reader(text);
+    CHECK_THROWS_AS(bad.number_or_none(), IoError);
+  }
+}
