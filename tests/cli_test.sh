@@ -90,6 +90,48 @@ says '^model: mlp, 203530 parameters'
 works predict --load mlp.safetensors wrong.png
 says '^wrong.png: [0-9]$'
 
+# Reports
+works report log.jsonl -o page.html
+says '^mlp.safetensors: mlp, [0-9.]+ % of 10000 images right$'
+says '^open it in a browser: page.html$'
+cp mlp.safetensors other.safetensors
+works report log.jsonl --weights other.safetensors --weights mlp.safetensors --data synthetic -o page.html
+check "both nets in the page" grep -q '"path": "other.safetensors"' page.html
+refuses 'logs is required' report
+refuses 'none.jsonl: .*No such file' report none.jsonl
+refuses 'none.safetensors: .*No such file' report log.jsonl --weights none.safetensors
+refuses 'log.jsonl: ' report log.jsonl --weights log.jsonl
+refuses 'none/page.html: .*No such file' report log.jsonl -o none/page.html
+# bad_log TEXT WORDS: a log that is refused.
+bad_log() {
+  printf '%b' "$1" >bad.log
+  refuses "bad.log: $2" report bad.log
+}
+bad_log '' 'is empty: wants a log'
+bad_log '\n \n' 'is empty: wants a log'
+bad_log '{"epoch": 1, "loss": 0.5}\n{"epoch": 2, "loss": }\n' "line 2 wants a number at byte 21"
+bad_log '{"epoch": 1, "loss": 0.5}\n{"epoch": 2, "lo\n{"epoch": 3}\n' 'line 2 ends within a string'
+bad_log '{"epoch": 1, "loss": 0.5} x\n' 'line 1 goes on after the JSON'
+bad_log '{"epoch": 1, "epoch": 2}\n' 'line 1 has the key "epoch" twice'
+bad_log '{"epoch": 1, "ok": tru}\n' "line 1 wants a value, has 'tru'"
+bad_log '{"epo' 'line 1 ends within a string'
+bad_log 'once upon a time\n' 'line 1 is neither a JSON object nor a list of names'
+bad_log 'step,loss\n1,0.5\n2\n3,0.2\n' 'line 3 wants 2 cells, has 1'
+bad_log 'step,loss\n1,half\n' 'line 2 wants a number'
+bad_log 'step,"loss\n' 'line 1 ends within quotes'
+refuses 'mistakes.png: line 1 is not UTF-8' report mistakes.png
+# good_log TEXT WORDS: one that is taken, and what the page has of it.
+good_log() {
+  printf '%b' "$1" >good.log
+  works report good.log -o good.html
+  check "the page should have $2" grep -qF -- "$2" good.html
+}
+good_log '{"step": 1, "loss": null}\n{"step": 2, "loss": -1.5e-1}' '"step": [1,'
+good_log '{"step": 1, "loss": Infinity, "more": {"a": [1]}}\n\n{"step": 2, "loss": 0.25}\n{"step": 3, "lo' '"isCutOff": true'
+good_log '{"step": 1, "histogram": "w", "count": 3}\n{"step": 1, "loss": 1}\n' '"curves": [{"name": "loss"'
+good_log '{"loss": 1}\r\n{"loss": 2}\r\n' '"axis": "line"'
+good_log 'step,"a ""b"", c",loss\r\n1,,0.5\r\n2,nan,0.25\r\n3,0.' '"name": "a \"b\", c"'
+
 # Saving over a model that is there, and the same seed the same bytes.
 works mnist "${quick[@]}" --save again.safetensors --threads 1
 check "the same weights from one thread" cmp mlp.safetensors again.safetensors

@@ -59,6 +59,7 @@ void Log::write(const EpochResult& r) {
                     .add("epoch", r.epoch)
                     .add("train_loss", r.train_loss)
                     .add("train_seconds", r.train_seconds)
+                    .add("lr", r.lr)
                     .add("test_loss", r.test_loss)
                     .add("test_accuracy", r.test_accuracy)
                     .add("images_per_second", r.images_per_second)

@@ -14,6 +14,7 @@ struct EpochResult {
   std::int64_t epoch = 0;
   double train_loss = 0;
   double train_seconds = 0;
+  double lr = 0;  // at the end
   double test_loss = 0;
   double test_accuracy = 0;
   double images_per_second = 0;

@@ -105,6 +105,7 @@ void train_epoch(Run& run, const Options& options, std::int64_t images, EpochRes
   run.profile.after_epoch();
   result.train_loss = run.running.loss.mean();
   result.train_seconds = watch.seconds();
+  result.lr = run.optimizer.lr();
   result.images_per_second = static_cast<double>(run.running.accuracy.count() - before) / result.train_seconds;
 }
 

@@ -5,8 +5,6 @@
 #include <iostream>
 #include <limits>
 #include <reel/core/parallel.h>
-#include <reel/data/download.h>
-#include <reel/data/synthetic.h>
 
 #include "../command_line.h"
 #include "../models/mnist.h"
@@ -139,41 +137,6 @@ Recipe starting_recipe(int argc, char** argv) {
   return name.empty() ? Recipe() : find_recipe(name);
 }
 
-/// The folder that holds a data set's files, downloaded first where it is known by a name.
-std::string find_folder(const std::string& name, const Options& o) {
-  if (name == "mnist" || name == "fashion-mnist") {
-    return reel::data::fetch(name, {.cache_dir = o.cache_dir, .base_url = o.mirror, .log = [](std::string_view line) {
-                                      std::cout << line << '\n';
-                                    }});
-  }
-  reel::require<reel::IoError>(std::filesystem::is_directory(name), name,
-                               "is no folder; the data is synthetic, mnist, fashion-mnist or a folder with IDX files");
-  return name;
-}
-
-reel::data::ImageDataset load_train(const std::string& name, const Options& o) {
-  if (name == "synthetic") return reel::data::synthetic_digits(60000, 1);
-  return reel::data::load_mnist_train(find_folder(name, o));
-}
-
-reel::data::ImageDataset load_test(const std::string& name, const Options& o) {
-  if (name == "synthetic") return reel::data::synthetic_digits(10000, 2);
-  return reel::data::load_mnist_test(find_folder(name, o));
-}
-
-/// What to train on, before a limit, and what to test on.
-reel::data::Mnist load_parts(const Options& o) {
-  const std::string& test = o.test_data.empty() ? o.data : o.test_data;
-  if (o.holdout > 0) {
-    const reel::data::ImageDataset all = load_train(o.data, o);
-    const std::int64_t kept = all.size() - o.holdout;
-    reel::require<reel::ValueError>(kept > 0, "--holdout", "leaves none of the ", all.size(), " training images");
-    return {all.slice(0, kept), all.slice(kept, o.holdout)};
-  }
-  if (test == o.data && test != "synthetic") return reel::data::load_mnist(find_folder(test, o));
-  return {load_train(o.data, o), load_test(test, o)};
-}
-
 }  // namespace
 
 std::optional<int> parse(int argc, char** argv, Options& options) {
@@ -203,7 +166,7 @@ reel::data::Mnist load_data(const Options& options) {
   } else {
     std::cout << "data: " << options.data << '\n';
   }
-  reel::data::Mnist data = load_parts(options);
+  reel::data::Mnist data = load_digits(options);
   if (options.train_limit > 0) {
     data.train = data.train.slice(0, std::min(options.train_limit, data.train.size()));
   }

@@ -5,22 +5,18 @@
 #include <reel/data/mnist.h>
 #include <string>
 
+#include "../models/digits.h"
 #include "recipes.h"
 
 namespace mnist {
 
 /// What the command line says.
-struct Options {
-  std::string data = "synthetic";
-  std::string test_data;
-  std::string cache_dir;
-  std::string mirror;
+struct Options : DigitSource {
   std::string recipe_name;  // empty: none
   Recipe recipe;            // that of the name, with what other options changed
   std::uint64_t seed = 0;
   int threads = 0;
   std::int64_t train_limit = 0;
-  std::int64_t holdout = 0;
   std::string save, load, log, profile;
   std::string checkpoints;  // a folder
   std::int64_t checkpoint_steps = 0;
