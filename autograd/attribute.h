@@ -8,7 +8,9 @@
 #include <ostream>
 #include <reel/core/shape.h>
 #include <span>
+#include <string_view>
 #include <type_traits>
+#include <vector>
 
 namespace reel {
 
@@ -20,11 +22,11 @@ class Attribute {
   /// `name` and the value, which is copied.
   template <class T>
   requires(std::is_trivially_copyable_v<T> && sizeof(T) <= sizeof(Dims)) Attribute(const char* name, T value)
-      : name_(name), print_(print<T>) {
+      : name_(name), look_(&look<T>) {
     new (bytes_.data()) T(value);
   }
   /// A list of numbers, as stride or shape: `{"stride", {2, 1}}`.
-  Attribute(const char* name, const Dims& value) : name_(name), print_(print<Dims>) { new (bytes_.data()) Dims(value); }
+  Attribute(const char* name, const Dims& value) : name_(name), look_(&look<Dims>) { new (bytes_.data()) Dims(value); }
   /// One that is not shown while it has its usual value.
   template <class T>
   Attribute(const char* name, T value, std::type_identity_t<T> usual)
@@ -32,14 +34,37 @@ class Attribute {
 
   /// False where the value is the usual one.
   [[nodiscard]] bool is_shown() const { return name_ != nullptr; }
+  /// As it was given.
+  [[nodiscard]] std::string_view name() const { return name_; }
+  /// Its numbers: a choice as that of its enumerator, a yes as 1; none of a word.
+  [[nodiscard]] std::vector<double> numbers() const { return look_->numbers(bytes_.data()); }
   /// `stride=2,1`
   friend std::ostream& operator<<(std::ostream& out, const Attribute& attribute) {
     out << attribute.name_ << '=';
-    attribute.print_(out, attribute.bytes_.data());
+    attribute.look_->print(out, attribute.bytes_.data());
     return out;
   }
 
  private:
+  struct Look {
+    void (*print)(std::ostream& out, const std::byte* bytes);
+    std::vector<double> (*numbers)(const std::byte* bytes);
+  };
+
+  template <class T>
+  static std::vector<double> numbers(const std::byte* bytes) {
+    const T& value = *std::launder(reinterpret_cast<const T*>(bytes));
+    if constexpr (std::is_arithmetic_v<T> || std::is_enum_v<T>) {
+      return {static_cast<double>(value)};
+    } else if constexpr (requires { value.h, value.w; }) {
+      return {static_cast<double>(value.h), static_cast<double>(value.w)};
+    } else if constexpr (std::is_same_v<T, Dims>) {
+      return {value.begin(), value.end()};
+    } else {
+      return {};
+    }
+  }
+
   template <class T>
   static void print(std::ostream& out, const std::byte* bytes) {
     const T& value = *std::launder(reinterpret_cast<const T*>(bytes));
@@ -54,8 +79,11 @@ class Attribute {
     }
   }
 
+  template <class T>
+  static constexpr Look look{print<T>, numbers<T>};
+
   const char* name_;
-  void (*print_)(std::ostream& out, const std::byte* bytes);
+  const Look* look_;
   alignas(Dims) std::array<std::byte, sizeof(Dims)> bytes_{};
 };
 

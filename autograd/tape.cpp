@@ -135,6 +135,7 @@ std::int64_t Tape::place_or_add(const Variable& variable) {
 }
 
 bool Tape::depends(std::span<const InputRef> inputs) const {
+  if (options_.record_constants) return true;
   return std::any_of(inputs.begin(), inputs.end(), [this](const Variable& input) {
     return input.requires_grad() || input.tape_ == serial_ || (adopts_ && input.tape_ != 0);
   });

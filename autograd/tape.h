@@ -99,6 +99,8 @@ struct TapeOptions {
   bool check_finite = false;
   /// Keep the value of every entry as long as the tape, for to_html() to show.
   bool keep_values = false;
+  /// Record what depends on no leaf as well: for who wants to know all that a function does, not its derivatives.
+  bool record_constants = false;
 };
 
 /// How Tape::backward() goes.
@@ -124,16 +126,19 @@ struct TapeRow {
     std::int64_t place = -1;  ///< of the entry that made it; -1 for a constant
     Shape shape;              ///< of its value
     DType dtype = float32;    ///< of its value
+    Tensor value = {};        ///< of a constant, where the tape keeps values
   };
 
-  std::string op;               ///< "leaf" for a leaf
-  std::string name;             ///< of a leaf; a parameter's with its module's path
-  std::string attributes;       ///< "stride=2,1 groups=2"
-  std::string path;             ///< of the module that it was recorded in
-  std::vector<Input> inputs;    ///< in the order of the op's arguments
-  Shape shape;                  ///< of the output
-  DType dtype = float32;        ///< of the output
-  std::size_t saved_bytes = 0;  ///< of tensors that are kept for the backward of this entry and of none before
+  std::string op;                  ///< "leaf" for a leaf
+  std::string name;                ///< of a leaf; a parameter's with its module's path
+  std::string attributes;          ///< "stride=2,1 groups=2"
+  std::vector<Attribute> options;  ///< the same, as numbers
+  std::string path;                ///< of the module that it was recorded in
+  std::vector<Input> inputs;       ///< in the order of the op's arguments
+  Shape shape;                     ///< of the output
+  DType dtype = float32;           ///< of the output
+  std::size_t saved_bytes = 0;     ///< of tensors that are kept for the backward of this entry and of none before
+  Tensor value = {};               ///< where the tape keeps values
 };
 
 /// A flat list of what was computed, in the order of execution. While a Tape is alive, the ops of its thread append to
@@ -160,6 +165,8 @@ class Tape {
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   /// Leaves that were used so far, in the order of their first use.
   [[nodiscard]] const std::vector<Variable>& leaves() const { return leaves_; }
+  /// Where a Variable is among the entries; -1 for one that is not.
+  [[nodiscard]] std::int64_t place_of(const Variable& variable) const;
   /// Whether this is the result of an op that was recorded here.
   [[nodiscard]] bool holds(const Variable& variable) const { return variable.tape_ == serial_; }
   /// As they were given.
@@ -250,7 +257,6 @@ class Tape {
   };
   struct PageWriter;
 
-  std::int64_t place_of(const Variable& variable) const;
   std::int64_t place_or_add(const Variable& variable);
   std::uint32_t keep_kind(const Tensor& value);
   [[nodiscard]] const Kind& kind(const Entry& entry) const { return kinds_[entry.kind]; }

@@ -31,15 +31,16 @@ TapeRow Tape::row(const Entry& entry) const {
     row.name = leaf.is_registered && !row.path.empty() ? row.path + '.' + leaf.name : leaf.name;
   }
   for (std::uint32_t i = 0; i < entry.attribute_count; ++i) {
-    row.attributes += concat(i == 0 ? "" : " ", notes_.attributes[entry.first_attribute + i]);
+    row.options.push_back(notes_.attributes[entry.first_attribute + i]);
+    row.attributes += concat(i == 0 ? "" : " ", row.options.back());
   }
   for (std::uint32_t i = 0; i < entry.input_count; ++i) {
     const std::int64_t place = inputs_[entry.first_input + i];
     if (place >= 0) {
-      row.inputs.push_back({place, kind(place).shape, kind(place).dtype});
+      row.inputs.push_back({place, kind(place).shape, kind(place).dtype, {}});
     } else {
       const Constant& constant = notes_.constants[static_cast<std::size_t>(-1 - place)];
-      row.inputs.push_back({-1, constant.shape, constant.dtype});
+      row.inputs.push_back({-1, constant.shape, constant.dtype, constant.value});
     }
   }
   return row;
@@ -56,6 +57,7 @@ std::vector<TapeRow> Tape::rows() const {
   rows.reserve(entries_.size());
   for (const Entry& entry : entries_) {
     rows.push_back(row(entry));
+    if (options_.keep_values) rows.back().value = notes_.values[rows.size() - 1];
     for (const CopyWatch::Memory& memory : entry.backward.captured()) {
       if (counted.insert(memory.storage).second) rows.back().saved_bytes += memory.bytes;
     }

@@ -11,9 +11,18 @@ install(TARGETS reel EXPORT reelTargets
   ARCHIVE COMPONENT development)
 install(EXPORT reelTargets NAMESPACE reel:: DESTINATION ${package_dir} COMPONENT development)
 
+# The component onnx has targets of its own, which a program that doesn't ask for it never sees.
+if(TARGET reel_onnx)
+  install(TARGETS reel_onnx EXPORT reelOnnxTargets
+    LIBRARY COMPONENT onnx NAMELINK_COMPONENT onnx_development
+    ARCHIVE COMPONENT onnx_development)
+  install(EXPORT reelOnnxTargets NAMESPACE reel:: DESTINATION ${package_dir} COMPONENT onnx_development)
+  install(FILES nn/onnx/export.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/reel/nn/onnx COMPONENT onnx_development)
+endif()
+
 # Headers that only kernels include stay at home.
 install(DIRECTORY core autograd nn optim data training DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/reel COMPONENT development
-  FILES_MATCHING PATTERN "*.h" PATTERN "*-inl.h" EXCLUDE)
+  FILES_MATCHING PATTERN "*.h" PATTERN "*-inl.h" EXCLUDE PATTERN "nn/onnx" EXCLUDE)
 install(FILES reel.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/reel COMPONENT development)
 
 configure_package_config_file(cmake/reelConfig.cmake.in ${PROJECT_BINARY_DIR}/reelConfig.cmake

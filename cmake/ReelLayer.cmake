@@ -24,6 +24,7 @@ endif()
 # anywhere in memory, so one compilation serves both kinds of library.
 function(reel_layer folder)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/nn/onnx/")  # an optional library of its own
   add_library(reel_${folder} OBJECT ${sources})
   set_target_properties(reel_${folder} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   target_include_directories(reel_${folder} PUBLIC ${REEL_INCLUDE_DIR})

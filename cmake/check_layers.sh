@@ -40,6 +40,7 @@ check_sources() {
         if (header ~ /^(tbb|oneapi)\//) return "^core/parallel\\.cpp$"
         if (header ~ /^(stb\/|stb_)/) return "^data/image[^/]*\\.cpp$"
         if (header ~ /^(zlib|zconf)\.h$/) return "^core/io/deflate\\.cpp$"
+        if (header ~ /^(onnx|google\/protobuf)\//) return "^nn/onnx/[^/]*\\.cpp$"
         if (header ~ /^doctest/) return "^tests/"
         if (header ~ /^CLI\//) return "^examples/"
         if (header ~ /^benchmark\//) return "^bench/"

@@ -51,12 +51,15 @@ expect_below() {
   (($1 < $2))
 }
 
+has_onnx() { "$cmake" --build "$build" --target help | grep -q "^reel_onnx:"; }
+
 # library static|shared: built, and installed in $scratch/static or shared.
 library() {
   local shared=OFF
   [[ $1 == static ]] || shared=ON
   try "$cmake" -DBUILD_SHARED_LIBS=$shared -DCMAKE_INSTALL_PREFIX=/usr "$build"
   try "$cmake" --build "$build" --target reel
+  if has_onnx; then try "$cmake" --build "$build" --target reel_onnx; fi
   try "$cmake" --install "$build" --prefix "$scratch/$1"
 }
 
@@ -72,10 +75,39 @@ project() {
 # found_by_cmake static|shared PROJECT
 found_by_cmake() { project "$2" -DCMAKE_PREFIX_PATH="$scratch/$1"; }
 
+# The component onnx where it was built; and where not, what is said of it, and everything else as before.
+component_onnx() {
+  local targets consumer=$scratch/onnx
+  mkdir -p "$consumer"
+  cat >"$consumer/CMakeLists.txt" <<'END'
+cmake_minimum_required(VERSION 3.25)
+project(onnx_consumer CXX)
+find_package(reel CONFIG REQUIRED COMPONENTS onnx)
+add_executable(onnx_consumer main.cpp)
+target_link_libraries(onnx_consumer PRIVATE reel::onnx)
+END
+  cat >"$consumer/main.cpp" <<'END'
+#include <reel/nn/onnx/export.h>
+#include <reel/reel.h>
+int main() {
+  reel::nn::Sequential model{reel::nn::Linear(3, 2), reel::nn::ReLU()};
+  reel::onnx::export_model("model.onnx", model, reel::normal({2, 3}));
+}
+END
+  try "$cmake" -S "$consumer" -B "$consumer/build" -DCMAKE_PREFIX_PATH="$scratch/$1"
+  try "$cmake" --build "$consumer/build"
+  (cd "$consumer" && try build/onnx_consumer && test -s model.onnx)
+  targets=$(find "$scratch/$1" -name reelOnnxTargets.cmake)
+  mv "$targets" "$scratch/kept"
+  wants 'reel COMPONENTS onnx' 'this Reel was built without onnx'
+  mv "$scratch/kept" "$targets"
+  rm -r "$consumer"
+}
+
 # Another version, and a component that there is none of.
 only_what_is_there() {
   wants 'reel 0.2' 'version: 0.1'
-  wants 'reel 0.1 COMPONENTS cuda' 'Reel has no components'
+  wants 'reel 0.1 COMPONENTS cuda' 'Reel has no component cuda'
 }
 
 # wants PACKAGE WORDS: what find_package says when it doesn't find the package.
@@ -167,6 +199,7 @@ step library static
 step found_by_cmake static tests/consumer
 step found_by_cmake static examples/04_custom_op
 step only_what_is_there
+if has_onnx; then step component_onnx static; fi
 step found_by_pkg_config static
 time_of_compilation
 step part_of_project subdirectory
@@ -174,5 +207,6 @@ step part_of_project fetch
 step library shared
 step looks_of_shared_library
 step found_by_cmake shared tests/consumer
+if has_onnx; then step component_onnx shared; fi
 step found_by_pkg_config shared
 step debian_packages

@@ -23,12 +23,15 @@ Variable hardtanh_grad(const Variable& grad, const Tensor& x, double min_val, do
 
 /// An activation whose value and gradient are a kernel's; `slope` is its slope in differentiable ops, for when the
 /// backward is itself recorded.
-Variable curve(std::string_view op, const Variable& x, Curve which, Variable (*slope)(const Variable&)) {
-  return record(op, {x}, kernels::curve(op, x.value(), which),
-                [x, which, slope](const Variable& grad, const Step&) -> Gradients {
-                  if (Tape::current() != nullptr) return {grad * slope(x)};
-                  return {kernels::curve_grad(grad.value(), x.value(), which)};
-                });
+Variable curve(std::string_view op, const Variable& x, Curve which, Variable (*slope)(const Variable&),
+               AttributeList attributes = {}) {
+  return record(
+      op, {x}, kernels::curve(op, x.value(), which),
+      [x, which, slope](const Variable& grad, const Step&) -> Gradients {
+        if (Tape::current() != nullptr) return {grad * slope(x)};
+        return {kernels::curve_grad(grad.value(), x.value(), which)};
+      },
+      attributes);
 }
 
 Variable gelu_slope(const Variable& x) {
@@ -107,7 +110,9 @@ Variable tanh(const Variable& x) {
 }
 
 Variable gelu(const Variable& x, Approximate approximate) {
-  if (approximate == Approximate::tanh) return curve("gelu", x, Curve::gelu_tanh, gelu_tanh_slope);
+  if (approximate == Approximate::tanh) {
+    return curve("gelu", x, Curve::gelu_tanh, gelu_tanh_slope, {{"tanh", true}});
+  }
   return curve("gelu", x, Curve::gelu, gelu_slope);
 }
 
@@ -126,12 +131,27 @@ Variable hardtanh(const Variable& x, double min_val, double max_val) {
   return record("hardtanh", {x}, clamp(x.value(), min_val, max_val),
                 [x = x.value(), min_val, max_val](const Variable& grad, const Step&) -> Gradients {
                   return {hardtanh_grad(grad, x, min_val, max_val)};
-                });
+                },
+                {{"min_val", min_val}, {"max_val", max_val}});
 }
 
 Variable relu6(const Variable& x) { return hardtanh(x, 0, 6); }
 
 Variable hardsigmoid(const Variable& x) { return hardtanh((x + 3.0) / 6.0, 0, 1); }
+
+namespace {
+
+/// x where it is positive, else slope * x, of which the slope broadcasts.
+Variable through_prelu(const Variable& x, const Variable& slope, const Tensor& is_positive) {
+  return record("prelu", {x, slope}, where(is_positive, x.value(), slope.value() * x.value()),
+                [x, slope, is_positive](const Variable& grad, const Step& step) -> Gradients {
+                  const Tensor zero = scalar_like(0, x.value());
+                  return {step.wants(0) ? where(is_positive, grad, slope * grad) : Variable(),
+                          step.wants(1) ? sum_to(where(is_positive, zero, grad * x), step.shape(1)) : Variable()};
+                });
+}
+
+}  // namespace
 
 Variable prelu(const Variable& x, const Variable& weight) {
   require_same_dtype("prelu", x.value(), weight.value());
@@ -142,7 +162,8 @@ Variable prelu(const Variable& x, const Variable& weight) {
   Shape shape = Shape::filled(std::max(1, x.rank() - 1), 1);
   shape[0] = weight.numel();
   const Tensor is_positive = gt(x.value(), scalar_like(0, x.value()));
-  return where(is_positive, x, x.rank() >= 2 ? reshape(weight, shape) * x : weight * x);
+  const Variable slope = x.rank() >= 2 ? reshape(weight, shape) : weight;
+  return through_prelu(x, slope, is_positive);
 }
 
 Variable softplus(const Variable& x) {
@@ -151,8 +172,13 @@ Variable softplus(const Variable& x) {
 }
 
 Variable softplus(const Variable& x, double beta, double threshold) {
-  const Variable scaled = x * beta;
-  return where(gt(scaled.value(), scalar_like(threshold, x.value())), x, softplus(scaled) / beta);
+  const Variable scaled(x.value() * beta);
+  const Tensor is_above = gt(scaled.value(), scalar_like(threshold, x.value()));
+  return record("softplus", {x}, where(is_above, x.value(), softplus(scaled.value()) / beta),
+                [x, beta, is_above](const Variable& grad, const Step&) -> Gradients {
+                  return {where(is_above, grad, grad * sigmoid(x * beta))};
+                },
+                {{"beta", beta, 1}, {"threshold", threshold}});
 }
 
 Variable softmax(const Variable& x, std::int64_t axis) {

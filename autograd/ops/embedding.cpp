@@ -2,9 +2,20 @@
 #include <reel/autograd/ops/embedding.h>
 #include <reel/autograd/ops/index.h>
 #include <reel/autograd/ops/view.h>
+#include <reel/autograd/tape.h>
 #include <reel/core/kernels/index.h>
 
 namespace reel {
+namespace {
+
+/// The rows, of which those of the mask pass no gradient on.
+Variable without_gradient(const Variable& rows, const Tensor& mask) {
+  return record("embedding_padding", {rows}, rows.value(), [mask](const Variable& grad, const Step&) -> Gradients {
+    return {where(mask, scalar_like(0, grad.value()), grad)};
+  });
+}
+
+}  // namespace
 
 Variable embedding(const Tensor& index, const Variable& weight, std::optional<std::int64_t> padding_idx) {
   require_defined("embedding", index);
@@ -19,7 +30,7 @@ Variable embedding(const Tensor& index, const Variable& weight, std::optional<st
     require<IndexError>(*padding_idx >= -count && *padding_idx < count, "embedding", "padding_idx ", *padding_idx,
                         " is outside [", -count, ", ", count, ")");
     const auto padding = static_cast<double>(*padding_idx < 0 ? *padding_idx + count : *padding_idx);
-    rows = where(eq(flat, Tensor::scalar(padding, int64)).unsqueeze(1), rows.detach(), rows);
+    rows = without_gradient(rows, eq(flat, Tensor::scalar(padding, int64)).unsqueeze(1));
   }
   Shape shape = index.shape();
   shape.push_back(weight.size(1));

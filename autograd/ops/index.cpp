@@ -44,9 +44,10 @@ Variable masked_fill(const Variable& a, const Tensor& mask, double value) {
 }
 
 Variable index_select(const Variable& a, std::int64_t axis, const Tensor& index) {
-  return record("index_select", {a}, index_select(a.value(), axis, index),
+  const Variable places(index);
+  return record("index_select", {a, places}, index_select(a.value(), axis, index),
                 [from = a.shape(), axis, index](const Variable& grad, const Step&) -> Gradients {
-                  return {index_add(nothing(from, grad.dtype()), axis, index, grad)};
+                  return {index_add(nothing(from, grad.dtype()), axis, index, grad), {}};
                 },
                 {{"axis", axis}});
 }

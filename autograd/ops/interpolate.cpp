@@ -15,6 +15,8 @@ struct Grid {
   Samples down, across;
   std::int64_t h, w;
   Interpolation mode;
+  bool align_corners;
+  ScaleFactor scale;  // 0 where the size was given
 };
 
 /// The size of an axis afterwards.
@@ -43,7 +45,10 @@ Variable read_adjoint(const Variable& grad, const Grid& grid) {
 Variable read(const Variable& x, const Grid& grid) {
   return record("interpolate", {x}, kernels::interpolate(x.value(), grid.down, grid.across),
                 [grid](const Variable& grad, const Step&) -> Gradients { return {read_adjoint(grad, grid)}; },
-                {{"mode", grid.mode}});
+                {{"mode", grid.mode},
+                 {"align_corners", grid.align_corners, false},
+                 {"scale_h", grid.scale.h, 0},
+                 {"scale_w", grid.scale.w, 0}});
 }
 
 void require_images(std::string_view op, const Variable& x) {
@@ -78,7 +83,9 @@ Variable interpolate(const Variable& x, const InterpolateOptions& o) {
                   .across = samples(w, out.w, scale(&ScaleFactor::w), o, x.dtype()),
                   .h = h,
                   .w = w,
-                  .mode = o.mode});
+                  .mode = o.mode,
+                  .align_corners = o.align_corners,
+                  .scale = o.scale_factor.value_or(0.0)});
 }
 
 Variable pixel_shuffle(const Variable& x, std::int64_t r) {

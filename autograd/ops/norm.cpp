@@ -55,7 +55,8 @@ Variable channel_affine(const Variable& x, const Variable& scale, const Variable
                   return {step.wants(0) ? grad * per_channel(scale, x.rank()) : Variable(),
                           step.wants(1) ? sum(grad * x, axes) : Variable(),
                           step.wants(2) ? sum(grad, axes) : Variable()};
-                });
+                },
+                {{"relu", activation == Activation::relu, false}});
 }
 
 /// The backward of batch normalisation in differentiable ops, for when it is itself differentiated.
@@ -94,7 +95,7 @@ Variable through(const Variable& grad, const Variable& x, const kernels::BatchSt
 
 ChannelAffine batch_norm_affine(const Variable& weight, const Variable& bias, const Tensor& running_mean,
                                 const Tensor& running_var, double epsilon) {
-  const Variable scale = weight * pow(running_var + epsilon, -0.5);
+  const Variable scale = weight * pow(Variable(running_var) + epsilon, -0.5);
   return {scale, bias - running_mean * scale};
 }
 

@@ -128,11 +128,19 @@ Variable adaptive_avg_pool1d(const Variable& x, std::int64_t output_size) {
 }
 
 Variable adaptive_max_pool2d(const Variable& x, Pair output_size) {
-  return adaptive_max_pool2d_with_indices(x, output_size).values;
+  require_floats("adaptive_max_pool2d", x);
+  const auto windows = kernels::adaptive_windows("adaptive_max_pool2d", x.shape(), output_size);  // its errors
+  if (x.size(2) % output_size.h == 0 && x.size(3) % output_size.w == 0) {  // side by side, and of one size
+    return max_pool2d(x, {.kernel_size = {x.size(2) / output_size.h, x.size(3) / output_size.w}});
+  }
+  return largest_of_windows(x, windows).values;
 }
 
 Variable adaptive_max_pool1d(const Variable& x, std::int64_t output_size) {
-  return adaptive_max_pool1d_with_indices(x, output_size).values;
+  require_floats("adaptive_max_pool1d", x);
+  const auto windows = kernels::adaptive_windows("adaptive_max_pool1d", x.shape(), output_size);
+  if (x.size(2) % output_size == 0) return max_pool1d(x, {.kernel_size = x.size(2) / output_size});
+  return as_rows(largest_of_windows(as_planes(x), windows).values);
 }
 
 MaxPooled adaptive_max_pool2d_with_indices(const Variable& x, Pair output_size) {

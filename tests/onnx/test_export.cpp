@@ -1,0 +1,107 @@
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <reel/nn/onnx/export.h>
+#include <reel/reel.h>
+
+using namespace reel;
+
+namespace {
+
+/// A file that is gone at the end of the test.
+struct Scratch {
+  std::string path = (std::filesystem::temp_directory_path() / concat("reel_export_", ::getpid(), ".onnx")).string();
+  ~Scratch() { std::filesystem::remove(path); }
+  [[nodiscard]] std::string text() const {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+};
+
+template <class E, class F>
+void check_throws(const F& f, const std::vector<std::string>& words) {
+  try {
+    f();
+    FAIL("nothing was thrown");
+  } catch (const E& error) {
+    const std::string message = error.what();
+    CAPTURE(message);
+    for (const std::string& word : words) {
+      CAPTURE(word);
+      CHECK(message.find(word) != std::string::npos);
+    }
+  }
+}
+
+nn::Lambda function(Variable (*f)(const Variable&)) { return nn::Lambda("Function", f); }
+
+}  // namespace
+
+TEST_CASE("onnx export: the state is in the file under its names, and training goes on as it was") {
+  const Scratch file;
+  nn::Sequential model{nn::Linear(3, 4), nn::BatchNorm1d(4), nn::Dropout(0.5)};
+  model[1].eval();
+  const Tensor before = model.state_dict().at("1.running_mean").clone();
+  onnx::export_model(file.path, model, normal({2, 3}), {.input_names = {"numbers"}, .output_names = {"logits"}});
+  const std::string text = file.text();
+  for (const char* name : {"0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var", "numbers",
+                           "logits", "batch", "Gemm"}) {
+    CAPTURE(name);
+    CHECK(text.find(name) != std::string::npos);
+  }
+  CHECK(model.is_training());
+  CHECK_FALSE(model[1].is_training());
+  CHECK(model[2].is_training());
+  const Tensor after = model.state_dict().at("1.running_mean");
+  for (int i = 0; i < 4; ++i) CHECK(after.at({i}) == before.at({i}));
+}
+
+TEST_CASE("onnx export: what a file can't hold is refused, and says where") {
+  const Scratch file;
+  const Tensor x = normal({2, 3});
+  const auto refuses = [&](nn::Module& model, const std::vector<std::string>& words) {
+    check_throws<ValueError>([&] { onnx::export_model(file.path, model, x); }, words);
+    CHECK_FALSE(std::filesystem::exists(file.path));
+  };
+  SUBCASE("an op without counterpart, in its module") {
+    nn::Sequential model{{"first", nn::ReLU()},
+                         {"second", function([](const Variable& v) { return roll(v, {1}, {1}); })}};
+    refuses(model, {"onnx::export_model (second)", "op roll", "other ops"});
+  }
+  SUBCASE("numbers that are computed beside the tape") {
+    nn::Lambda model = function([](const Variable& v) { return v * Variable(v.value() + v.value()); });
+    refuses(model, {"op mul", "value()"});
+  }
+  SUBCASE("a way that depends on the numbers") {
+    nn::Lambda model = function([](const Variable& v) { return v.value().at({0, 0}) > 0.5 ? relu(v) : tanh(v); });
+    manual_seed(0);
+    nn::Sequential whole{std::move(model)};
+    check_throws<ValueError>([&] { onnx::export_model(file.path, whole, Tensor::ones({2, 3})); }, {"one way only"});
+  }
+  SUBCASE("a part that depends on the batch size") {
+    nn::Lambda model = function([](const Variable& v) { return narrow(v, 0, 0, v.size(0) - 1); });
+    refuses(model, {"op narrow", "dynamic_batch = false"});
+  }
+  SUBCASE("names that are too many, and another opset") {
+    nn::ReLU model;
+    check_throws<ValueError>(
+        [&] {
+          onnx::export_model(file.path, model, x, {.input_names = {"a", "b"}});
+        },
+        {"wants 1 input names, got 2"});
+    check_throws<ValueError>([&] { onnx::export_model(file.path, model, x, {.opset = 11}); }, {"opset 17", "11"});
+  }
+}
+
+TEST_CASE("onnx export: a fixed batch, an input that is handed on, and a file that can't be written") {
+  const Scratch file;
+  nn::Lambda model = function([](const Variable& v) { return narrow(v, 0, 0, v.size(0) - 1); });
+  onnx::export_model(file.path, model, normal({3, 2}), {.dynamic_batch = false});
+  CHECK(file.text().find("batch") == std::string::npos);
+  nn::Lambda identity = function([](const Variable& v) { return v; });
+  onnx::export_model(file.path, identity, normal({3, 2}));
+  CHECK(file.text().find("Identity") != std::string::npos);
+  CHECK_THROWS_AS(onnx::export_model("/nowhere/model.onnx", identity, normal({3, 2})), IoError);
+}
