@@ -12,6 +12,12 @@ trap 'rm -rf "$scratch"' EXIT
 
 flags=(-std=c++20 -O1 -Wall -Wextra -Werror "-I$build/include")
 libraries=("$build/libreel.a" -lopenblas -ltbb -lhwy -lhwy_contrib -lz -pthread)
+# What is there only with the optional component onnx is compiled without it, too.
+has_onnx=
+if [[ -f $build/libreel_onnx.a ]]; then
+  has_onnx=yes
+  libraries=("$build/libreel_onnx.a" "${libraries[@]}" -lonnx_proto -lprotobuf)
+fi
 
 # Writes the blocks of the files named to $scratch/1.cpp, 2.cpp, ... with #line, so that errors name the page. Prints
 # for each: its file, its place, and how to take it (run, link or compile).
@@ -80,6 +86,7 @@ while IFS=$'\t' read -r source place action; do
   quick=()
   [[ $action != throws ]] || quick=(-O0 -Wno-unused-result)
   ok=yes
+  if [[ -z $has_onnx && $source != - ]] && grep -q '<reel/nn/onnx/' "$source"; then action=compile; fi
   if [[ $source == - ]]; then
     ok=
   elif [[ $action == compile ]]; then

@@ -1,6 +1,7 @@
 #include <onnx/onnx_pb.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <reel/autograd/ops/rearrange.h>
 #include <reel/core/io/file.h>
@@ -60,8 +61,12 @@ bool is_equal(const Tensor& a, const Tensor& b) {
   return x.nbytes() == 0 || std::memcmp(x.bytes(), y.bytes(), x.nbytes()) == 0;
 }
 
+std::array<const ExportTable*, 4> all_exports() {
+  return {&elementwise_exports(), &layer_exports(), &shape_exports(), &sequence_exports()};
+}
+
 const ExportOp* find_export(const std::string& op) {
-  for (const ExportTable* table : {&elementwise_exports(), &layer_exports(), &shape_exports(), &sequence_exports()}) {
+  for (const ExportTable* table : all_exports()) {
     if (const auto found = table->find(op); found != table->end()) return &found->second;
   }
   return nullptr;
@@ -244,6 +249,15 @@ class Evaluating {
 };
 
 }  // namespace
+
+std::vector<std::string> exported_ops() {
+  std::vector<std::string> ops;
+  for (const ExportTable* table : all_exports()) {
+    for (const auto& [op, write] : *table) ops.emplace_back(op);
+  }
+  std::sort(ops.begin(), ops.end());
+  return ops;
+}
 
 void export_model(std::string_view path, nn::Module& model, const std::vector<Tensor>& examples,
                   const Function& function, const ExportOptions& options) {

@@ -43,4 +43,7 @@ void export_model(std::string_view path, nn::Module& model, const Tensor& exampl
 void export_model(std::string_view path, nn::Module& model, const std::vector<Tensor>& examples,
                   const Function& function, const ExportOptions& options = {});
 
+/// The ops that can be exported, by the names that a tape has for them, in alphabetical order.
+[[nodiscard]] std::vector<std::string> exported_ops();
+
 }  // namespace reel::onnx

@@ -91,7 +91,7 @@ void GraphWriter::initializer(const std::string& name, const Tensor& value) {
 }
 
 std::string GraphWriter::constant(const Tensor& value) {
-  const std::string name = concat("/constant_", constants_++);  // no state dict has a name with a slash
+  std::string name = concat("/constant_", constants_++);  // no state dict has a name with a slash
   initializer(name, value);
   return name;
 }

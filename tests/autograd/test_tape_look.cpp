@@ -290,3 +290,23 @@ TEST_CASE("tape: pages that are not written") {
   CHECK(tape.to_text().size() > 2001 * 20);
   CHECK(folder.file_count() == 0);
 }
+
+TEST_CASE("tape: what depends on no leaf is recorded where that is asked for, with its values and options as numbers") {
+  const Variable a = Tensor::of({1, 2, 3, 4}, {2, 2});
+  Tape tape({.keep_values = true, .record_constants = true});
+  const Variable y = sum(a * a, {1}, true);
+  const std::vector<TapeRow> rows = tape.rows();
+  REQUIRE(rows.size() == 2);
+  CHECK(tape.place_of(y) == 1);
+  CHECK(tape.place_of(a) == -1);
+  REQUIRE(rows[0].inputs.size() == 2);
+  CHECK(rows[0].inputs[0].place == -1);
+  CHECK(rows[0].inputs[0].value.shares_memory_with(a.value()));
+  CHECK(rows[1].inputs[0].place == 0);
+  CHECK(rows[0].value.at({1, 1}) == 16);
+  REQUIRE(rows[1].options.size() == 2);
+  CHECK(rows[1].options[0].name() == "axes");
+  CHECK(rows[1].options[0].numbers() == std::vector<double>{1});
+  CHECK(rows[1].options[1].name() == "keepdim");
+  CHECK(rows[1].options[1].numbers() == std::vector<double>{1});
+}

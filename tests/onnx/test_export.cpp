@@ -105,3 +105,13 @@ TEST_CASE("onnx export: a fixed batch, an input that is handed on, and a file th
   CHECK(file.text().find("Identity") != std::string::npos);
   CHECK_THROWS_AS(onnx::export_model("/nowhere/model.onnx", identity, normal({3, 2})), IoError);
 }
+
+TEST_CASE("onnx export: the table of docs/onnx.md is that of the code") {
+  std::ifstream page(REEL_DOCS "/onnx.md");
+  REQUIRE(page.good());
+  std::vector<std::string> listed;
+  for (std::string line; std::getline(page, line);) {
+    if (line.starts_with("| `")) listed.push_back(line.substr(3, line.find('`', 3) - 3));
+  }
+  CHECK(listed == onnx::exported_ops());
+}
