@@ -198,10 +198,99 @@ std::map<std::string, Maker> other_cases() {
        }}};
 }
 
+std::map<std::string, Maker> op_cases() {
+  using V = Variable;
+  const auto of = [](Variable (*f)(const V&)) {
+    return Maker([f] { return Case{make(nn::Lambda("Function", f)), {uniform({2, 3, 4}, 0.1, 0.9)}}; });
+  };
+  return {{"op_abs", of([](const V& x) { return abs(x); })},
+          {"op_acos", of([](const V& x) { return acos(x); })},
+          {"op_asin", of([](const V& x) { return asin(x); })},
+          {"op_asinh", of([](const V& x) { return asinh(x); })},
+          {"op_atan", of([](const V& x) { return atan(x); })},
+          {"op_atanh", of([](const V& x) { return atanh(x); })},
+          {"op_ceil", of([](const V& x) { return ceil(x); })},
+          {"op_cos", of([](const V& x) { return cos(x); })},
+          {"op_cosh", of([](const V& x) { return cosh(x); })},
+          {"op_erf", of([](const V& x) { return erf(x); })},
+          {"op_erfc", of([](const V& x) { return erfc(x); })},
+          {"op_exp", of([](const V& x) { return exp(x); })},
+          {"op_exp2", of([](const V& x) { return exp2(x); })},
+          {"op_expm1", of([](const V& x) { return expm1(x); })},
+          {"op_floor", of([](const V& x) { return floor(x); })},
+          {"op_log", of([](const V& x) { return log(x); })},
+          {"op_log10", of([](const V& x) { return log10(x); })},
+          {"op_log1p", of([](const V& x) { return log1p(x); })},
+          {"op_log2", of([](const V& x) { return log2(x); })},
+          {"op_reciprocal", of([](const V& x) { return reciprocal(x); })},
+          {"op_round", of([](const V& x) { return round(x); })},
+          {"op_rsqrt", of([](const V& x) { return rsqrt(x); })},
+          {"op_sign", of([](const V& x) { return sign(x); })},
+          {"op_sin", of([](const V& x) { return sin(x); })},
+          {"op_sinh", of([](const V& x) { return sinh(x); })},
+          {"op_sqrt", of([](const V& x) { return sqrt(x); })},
+          {"op_square", of([](const V& x) { return square(x); })},
+          {"op_tan", of([](const V& x) { return tan(x); })},
+          {"op_acosh", of([](const V& x) { return acosh(x + 1.0); })},
+          {"op_add", of([](const V& x) { return x + flip(x, {1}); })},
+          {"op_sub", of([](const V& x) {
+             return x - flip(x, {1, 2});
+           })},
+          {"op_mul", of([](const V& x) { return x * sum(x, {1}, true); })},
+          {"op_div", of([](const V& x) { return x / mean(x, {-1}, true); })},
+          {"op_neg", of([](const V& x) { return -x; })},
+          {"op_pow", of([](const V& x) { return pow(x, 1.5); })},
+          {"op_pow_by_variable", of([](const V& x) { return pow(x, x); })},
+          {"op_maximum", of([](const V& x) { return maximum(x, flip(x, {1})); })},
+          {"op_minimum", of([](const V& x) { return minimum(x, flip(x, {1})); })},
+          {"op_clamp", of([](const V& x) { return clamp(x, 0.3, std::nullopt); })},
+          {"op_clamp_both", of([](const V& x) { return clamp(x, 0.3, 0.6); })},
+          {"op_cumsum", of([](const V& x) { return cumsum(x, 1); })},
+          {"op_cumsum_reverse", of([](const V& x) { return cumsum(x, -1, true); })},
+          {"op_logsumexp", of([](const V& x) { return logsumexp(x, {1}); })},
+          {"op_max", of([](const V& x) {
+             return max(x, {1, 2});
+           })},
+          {"op_min", of([](const V& x) { return min(x, {2}, true); })},
+          {"op_prod", of([](const V& x) { return prod(x, {1}); })},
+          {"op_mean", of([](const V& x) {
+             return mean(x, {1, 2});
+           })},
+          {"op_sum", of([](const V& x) { return sum(x, {2}); })},
+          {"op_sum_of_all", of([](const V& x) { return sum(x, {}); })},
+          {"op_softplus", of([](const V& x) { return softplus(x); })},
+          {"op_concatenate", of([](const V& x) {
+             return concatenate({x, x * 2.0}, 1);
+           })},
+          {"op_expand", of([](const V& x) {
+             return expand(narrow(x, 1, 0, 1), {-1, 3, -1});
+           })},
+          {"op_slice", of([](const V& x) { return slice(x, 2, -3, 4, 2); })},
+          {"op_select", of([](const V& x) { return select(x, 1, -1); })},
+          {"op_permute", of([](const V& x) {
+             return permute(x, {2, 0, 1});
+           })},
+          {"op_transpose", of([](const V& x) { return transpose(x, -1, 0); })},
+          {"op_pad", of([](const V& x) {
+             return pad(x, {1, 2, 0, 1}, 0.5);
+           })},
+          {"op_matmul", of([](const V& x) { return matmul(x, transpose(x, 1, 2)); })},
+          {"op_squeeze", of([](const V& x) { return squeeze(unsqueeze(x, 1), 1); })},
+          {"op_index_select", of([](const V& x) {
+             return index_select(x, 2, Tensor::of({3, 0}, int64));
+           })},
+          {"op_chunk", of([](const V& x) { return chunk(x, 2, 2)[1]; })},
+          {"op_constant", of([](const V& x) {
+             return x + Variable(Tensor::of({1, 2, 3, 4}));
+           })},
+          {"op_identity", of([](const V& x) { return x; })}};
+}
+
 std::map<std::string, Maker> all_cases() {
   std::map<std::string, Maker> all = other_cases();
   all.merge(image_cases());
   all.merge(activation_cases());
+  all.merge(op_cases());
   return all;
 }
 

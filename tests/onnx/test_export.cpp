@@ -1,51 +1,29 @@
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <reel/nn/onnx/export.h>
 #include <reel/reel.h>
+#include <tests/autograd/errors.h>
+#include <tests/core/io/files.h>
 
 using namespace reel;
+using namespace reel::testing;
 
 namespace {
-
-/// A file that is gone at the end of the test.
-struct Scratch {
-  std::string path = (std::filesystem::temp_directory_path() / concat("reel_export_", ::getpid(), ".onnx")).string();
-  ~Scratch() { std::filesystem::remove(path); }
-  [[nodiscard]] std::string text() const {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
-};
-
-template <class E, class F>
-void check_throws(const F& f, const std::vector<std::string>& words) {
-  try {
-    f();
-    FAIL("nothing was thrown");
-  } catch (const E& error) {
-    const std::string message = error.what();
-    CAPTURE(message);
-    for (const std::string& word : words) {
-      CAPTURE(word);
-      CHECK(message.find(word) != std::string::npos);
-    }
-  }
-}
 
 nn::Lambda function(Variable (*f)(const Variable&)) { return nn::Lambda("Function", f); }
 
 }  // namespace
 
 TEST_CASE("onnx export: the state is in the file under its names, and training goes on as it was") {
-  const Scratch file;
+  const test::TemporaryFolder folder;
+  const std::string file = folder / "model.onnx";
   nn::Sequential model{nn::Linear(3, 4), nn::BatchNorm1d(4), nn::Dropout(0.5)};
   model[1].eval();
   const Tensor before = model.state_dict().at("1.running_mean").clone();
-  onnx::export_model(file.path, model, normal({2, 3}), {.input_names = {"numbers"}, .output_names = {"logits"}});
-  const std::string text = file.text();
+  onnx::export_model(file, model, normal({2, 3}), {.input_names = {"numbers"}, .output_names = {"logits"}});
+  const std::string text = test::slurp(file);
   for (const char* name : {"0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var", "numbers",
                            "logits", "batch", "Gemm"}) {
     CAPTURE(name);
@@ -59,50 +37,57 @@ TEST_CASE("onnx export: the state is in the file under its names, and training g
 }
 
 TEST_CASE("onnx export: what a file can't hold is refused, and says where") {
-  const Scratch file;
+  const test::TemporaryFolder folder;
+  const std::string file = folder / "model.onnx";
   const Tensor x = normal({2, 3});
   const auto refuses = [&](nn::Module& model, const std::vector<std::string>& words) {
-    check_throws<ValueError>([&] { onnx::export_model(file.path, model, x); }, words);
-    CHECK_FALSE(std::filesystem::exists(file.path));
+    check_error([&] { onnx::export_model(file, model, x); }, words);
+    CHECK_FALSE(std::filesystem::exists(file));
   };
   SUBCASE("an op without counterpart, in its module") {
     nn::Sequential model{{"first", nn::ReLU()},
                          {"second", function([](const Variable& v) { return roll(v, {1}, {1}); })}};
-    refuses(model, {"onnx::export_model (second)", "op roll", "other ops"});
+    refuses(model, {"ValueError: onnx::export_model (second)", "op roll", "other ops"});
   }
   SUBCASE("numbers that are computed beside the tape") {
     nn::Lambda model = function([](const Variable& v) { return v * Variable(v.value() + v.value()); });
-    refuses(model, {"op mul", "value()"});
+    refuses(model, {"ValueError: onnx::export_model", "op mul", "value()"});
   }
   SUBCASE("a way that depends on the numbers") {
     nn::Lambda model = function([](const Variable& v) { return v.value().at({0, 0}) > 0.5 ? relu(v) : tanh(v); });
     manual_seed(0);
     nn::Sequential whole{std::move(model)};
-    check_throws<ValueError>([&] { onnx::export_model(file.path, whole, Tensor::ones({2, 3})); }, {"one way only"});
+    check_error(
+        [&] {
+          onnx::export_model(file, whole, Tensor::ones({2, 3}));
+        },
+        {"ValueError: onnx::export_model", "one way only"});
   }
   SUBCASE("a part that depends on the batch size") {
     nn::Lambda model = function([](const Variable& v) { return narrow(v, 0, 0, v.size(0) - 1); });
-    refuses(model, {"op narrow", "dynamic_batch = false"});
+    refuses(model, {"ValueError: onnx::export_model", "op narrow", "dynamic_batch = false"});
   }
   SUBCASE("names that are too many, and another opset") {
     nn::ReLU model;
-    check_throws<ValueError>(
+    check_error(
         [&] {
-          onnx::export_model(file.path, model, x, {.input_names = {"a", "b"}});
+          onnx::export_model(file, model, x, {.input_names = {"a", "b"}});
         },
-        {"wants 1 input names, got 2"});
-    check_throws<ValueError>([&] { onnx::export_model(file.path, model, x, {.opset = 11}); }, {"opset 17", "11"});
+        {"ValueError: onnx::export_model", "wants 1 input names, got 2"});
+    check_error([&] { onnx::export_model(file, model, x, {.opset = 11}); },
+                {"ValueError: onnx::export_model", "opset 17", "11"});
   }
 }
 
 TEST_CASE("onnx export: a fixed batch, an input that is handed on, and a file that can't be written") {
-  const Scratch file;
+  const test::TemporaryFolder folder;
+  const std::string file = folder / "model.onnx";
   nn::Lambda model = function([](const Variable& v) { return narrow(v, 0, 0, v.size(0) - 1); });
-  onnx::export_model(file.path, model, normal({3, 2}), {.dynamic_batch = false});
-  CHECK(file.text().find("batch") == std::string::npos);
+  onnx::export_model(file, model, normal({3, 2}), {.dynamic_batch = false});
+  CHECK(test::slurp(file).find("batch") == std::string::npos);
   nn::Lambda identity = function([](const Variable& v) { return v; });
-  onnx::export_model(file.path, identity, normal({3, 2}));
-  CHECK(file.text().find("Identity") != std::string::npos);
+  onnx::export_model(file, identity, normal({3, 2}));
+  CHECK(test::slurp(file).find("Identity") != std::string::npos);
   CHECK_THROWS_AS(onnx::export_model("/nowhere/model.onnx", identity, normal({3, 2})), IoError);
 }
 
