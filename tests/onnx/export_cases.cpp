@@ -62,6 +62,17 @@ Case attention(bool is_causal) {
           }};
 }
 
+/// With a mask, and the weights as another output.
+Case masked_attention() {
+  auto layer = std::make_shared<nn::MultiheadAttention>(
+      nn::MultiheadAttentionOptions{.embed_dim = 8, .num_heads = 2, .batch_first = true});
+  const Tensor mask = normal({5, 5});
+  return {layer, {normal({2, 5, 8}), normal({2, 5, 8})}, [=](const std::vector<Variable>& in) {
+            const MultiHeadOutput out = layer->run(in[0], in[1], in[1], {.attn_mask = mask});
+            return std::vector{out.output, out.weights, layer->run(in[0], {.attn_mask = mask})};
+          }};
+}
+
 using Maker = std::function<Case()>;
 
 std::map<std::string, Maker> activation_cases() {
@@ -190,6 +201,7 @@ std::map<std::string, Maker> other_cases() {
       {"gru", [] { return recurrent<nn::GRU>(true); }},
       {"gru_state", [] { return recurrent<nn::GRU>(false, true); }},
       {"attention", [] { return attention(false); }},
+      {"attention_mask", masked_attention},
       {"attention_causal", [] { return attention(true); }},
       {"transformer", [] {
          return Case{
