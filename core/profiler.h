@@ -11,6 +11,7 @@
 
 namespace reel {
 
+/// What a profiler notes down.
 struct ProfilerOptions {
   /// How many pieces of work the trace keeps, in 136 bytes each. Later ones are in the tables alone.
   std::size_t trace_events = 200'000;
@@ -77,6 +78,7 @@ class Profiler {
 /// region("augment");`
 class ProfileRegion {
  public:
+  /// Begins the part, which ends with this object.
   explicit ProfileRegion(std::string_view name) : span_(detail::SpanKind::region, name) {}
 
  private:

@@ -28,8 +28,8 @@ GUIDES = ["tensor", "autograd", "conv", "extending", "training", "data", "watchi
 
 
 def public_headers():
-    """All that reel.h reaches, itself aside."""
-    found, todo = set(), ["reel.h"]
+    """All that reel.h and the optional component reach, reel.h itself aside."""
+    found, todo = set(), ["reel.h", "nn/onnx/export.h"]
     while todo:
         name = todo.pop()
         if name not in found:

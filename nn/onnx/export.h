@@ -11,11 +11,13 @@
 /// where protobuf and ONNX's headers are: the target reel::onnx.
 namespace reel::onnx {
 
+/// How a model is written.
 struct ExportOptions {
   /// The version of ONNX's operators that the file is written in: 17.
   std::int64_t opset = 17;
-  /// Empty: "input", or input_0, input_1, ... where there are several; the same with "output".
+  /// Empty: "input", or input_0, input_1, ... where there are several.
   std::vector<std::string> input_names = {};
+  /// Empty: "output", or output_0, output_1, ... where there are several.
   std::vector<std::string> output_names = {};
   /// Axis 0 of every input is the batch, and of any size where the file is run. For a model with another order of axes
   /// or with a part that depends on the batch size, switch it off.
