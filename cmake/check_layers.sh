@@ -43,6 +43,7 @@ check_sources() {
         if (header ~ /^(onnx|google\/protobuf)\//) return "^nn/onnx/[^/]*\\.cpp$"
         if (header ~ /^doctest/) return "^tests/"
         if (header ~ /^CLI\//) return "^examples/"
+        if (header == "httplib.h") return "^examples/demo/server\\.cpp$"
         if (header ~ /^benchmark\//) return "^bench/"
         return ""
       }
