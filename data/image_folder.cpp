@@ -101,7 +101,7 @@ struct ImageFolder::Content {
   }
   [[nodiscard]] Tensor image(const Picture& p) const {
     const std::string name = place(p);
-    const Tensor decoded =
+    Tensor decoded =
         archive.empty() ? read_image(name, options.channels) : decode_image(p.bytes, name, options.channels);
     if (!fit) return decoded;
     Generator unused(0);
