@@ -1,53 +1,22 @@
 // What convolutions see in a photograph: classical filters, a first layer as trained networks grow it, and, with
 // --load, the first layer of a network that was trained. All of them are conv2d with other weights. Writes one PNG.
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
 #include <iostream>
 #include <numbers>
-#include <reel/data/canvas.h>
 #include <reel/reel.h>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "command_line.h"
+#include "pictures.h"
+
 namespace {
 
 using namespace reel;
-
-/// A picture, uint8 [3, h, w], with the text that goes under it.
-struct Panel {
-  std::string caption;
-  Tensor picture;
-};
-
-// ---- From numbers to pictures
-
-/// values [1 or 3, h, w] with 0 black and 1 white -> uint8 [3, h, w]
-Tensor to_picture(const Tensor& values) {
-  const Tensor limited = minimum(maximum(values, Tensor::scalar(0)), Tensor::scalar(1));
-  return (limited * 255 + 0.5).to(uint8).expand({3, values.size(1), values.size(2)});
-}
-
-/// map [h, w]: what is above 0 in orange, what is below in blue, and 0 black. The scale is the map's own.
-Tensor signed_picture(const Tensor& map) {
-  const double scale = 3 * std::sqrt(mean(map * map).item()) + 1e-12;
-  const Tensor above = relu(map / scale);
-  const Tensor below = relu(-map / scale);
-  return to_picture(above * Tensor::of({1, 0.62, 0.22}, {3, 1, 1}) + below * Tensor::of({0.20, 0.58, 1}, {3, 1, 1}));
-}
-
-/// picture [3, h, w] with every pixel `times` as high and as wide.
-Tensor enlarge(const Tensor& picture, std::int64_t times) {
-  const std::int64_t h = picture.size(1);
-  const std::int64_t w = picture.size(2);
-  return picture.reshape({3, h, 1, w, 1}).expand({3, h, times, w, times}).reshape({3, h * times, w * times});
-}
-
-void paste(Tensor& canvas, const Tensor& picture, std::int64_t y, std::int64_t x) {
-  canvas.narrow(1, y, picture.size(1)).narrow(2, x, picture.size(2)).copy_from(picture);
-}
+using namespace examples;
 
 /// The signed response map [h, w], with its filter [channels, k, k] large in the corner: grey is 0.
 Panel response(const std::string& caption, const Tensor& map, const Tensor& filter) {
@@ -59,26 +28,6 @@ Panel response(const std::string& caption, const Tensor& map, const Tensor& filt
   paste(panel.picture, Tensor::full({3, look.size(1) + 2, look.size(2) + 2}, 255, uint8), y - 1, 3);
   paste(panel.picture, look, y, 4);
   return panel;
-}
-
-/// All panels on one sheet, four in a row.
-Tensor lay_out(const std::vector<Panel>& panels) {
-  constexpr std::int64_t columns = 4, gap = 10, caption = 26;
-  const std::int64_t h = panels.front().picture.size(1);
-  const std::int64_t w = panels.front().picture.size(2);
-  const std::int64_t rows = (static_cast<std::int64_t>(panels.size()) + columns - 1) / columns;
-  Tensor sheet = Tensor::full({3, gap + rows * (h + caption + gap), gap + columns * (w + gap)}, 24, uint8);
-  for (std::int64_t i = 0; const Panel& panel : panels) {
-    const std::int64_t y = gap + i / columns * (h + caption + gap);
-    const std::int64_t x = gap + i % columns * (w + gap);
-    paste(sheet, panel.picture, y + (h - panel.picture.size(1)) / 2, x + (w - panel.picture.size(2)) / 2);
-    for (std::int64_t channel = 0; channel < 3; ++channel) {
-      Tensor plane = sheet.select(0, channel);
-      data::draw_text(plane, x + 2, y + h + 8, panel.caption, 225, 2);
-    }
-    ++i;
-  }
-  return sheet;
 }
 
 // ---- The filters
@@ -182,7 +131,7 @@ void run(const std::string& picture, const std::string& weights, const std::stri
   std::vector<Panel> panels = classical_filters(photo);
   const std::vector<Panel> more = weights.empty() ? filter_bank(photo) : trained_layer(photo, weights);
   panels.insert(panels.end(), more.begin(), more.end());
-  data::write_png(output, lay_out(panels));
+  data::write_png(output, lay_out(panels, 4));
   std::cout << "wrote " << output << ": " << panels.size() << " pictures. Orange is above zero, blue below.\n";
 }
 
@@ -197,15 +146,5 @@ int main(int argc, char** argv) {
   app.add_option("--load", weights,
                  "Show the first convolution of these weights (.safetensors) in place of the made-up one");
   app.add_option("--output", output, "PNG file to write")->capture_default_str();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 1;
-  }
-  try {
-    run(picture, weights, output);
-  } catch (const std::exception& error) {
-    std::cerr << "feature_maps: " << error.what() << '\n';
-    return 1;
-  }
+  return run_program(app, argc, argv, [&] { run(picture, weights, output); });
 }

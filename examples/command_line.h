@@ -4,9 +4,12 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <iostream>
 #include <optional>
 #include <reel/core/error.h>
 #include <string>
+
+#include "output.h"
 
 /// What the examples' options have in common.
 namespace examples {
@@ -47,6 +50,25 @@ inline CLI::Validator from_zero(std::optional<double> end = std::nullopt) {
         return reel::concat("must be a number of at least 0", below, ", got ", text);
       },
       end ? reel::concat("in [0, ", *end, ")") : ">= 0");
+}
+
+/// Reads the command line into what the app's options are bound to, and does the work: what main returns. 0 where it
+/// was done and its output taken, and after --help; else 1, with the reason on standard error.
+int run_program(CLI::App& app, int argc, char** argv, const auto& work) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 1;
+  }
+  try {
+    work();
+    require_written();
+  } catch (const std::exception& error) {
+    std::cout.flush();
+    std::cerr << app.get_name() << ": " << error.what() << '\n';
+    return 1;
+  }
+  return 0;
 }
 
 }  // namespace examples

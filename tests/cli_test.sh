@@ -286,6 +286,36 @@ says '^wrote /.*/tape_lenet5.html$'
 for page in scalar mlp lenet5; do check "a page" grep -q '</html>' "tape_$page.html"; done
 refuses 'takes no options, got --x' tape_tour --x
 
+# The examples that learn something, as small as they go
+works tensors
+says '^  matmul: wants '
+works autograd
+says '^gradient of w1: 30 numbers'
+works autoencoder --epochs 1 --train-limit 640
+says '^epoch 1/1: loss of a pixel [0-9.]+ in training, [0-9.]+ in the test'
+check "a PNG" grep -q PNG autoencoder.png
+refuses '--code: must be a whole number from 1 to 1024, got 0' autoencoder --code 0
+works wgan_gp --steps 2 --critic-steps 1 --batch-size 8
+says '^step     2: distance +-?[0-9.]+, penalty [0-9.]+'
+check "a PNG" grep -q PNG wgan_gp.png
+refuses '--batch-size: must be a whole number from 2 ' wgan_gp --batch-size 1
+works mnist --train-limit 640 --epochs 1 --model cnn --save cnn.safetensors
+works saliency --load cnn.safetensors --images 2
+says '^a [0-9] taken for a [0-9], with [0-9.]+ %$'
+check "a PNG" grep -q PNG saliency.png
+refuses 'the net has no layer of feature maps' saliency --load mlp.safetensors
+for model in lstm transformer; do
+  works text --model $model --steps 2 --window 16 --batch-size 4 --length 20 --save text.safetensors
+  says '^step +2/2: [0-9.]+ bits a character'
+  works text --model $model --window 16 --load text.safetensors --length 20 --temperature 0
+  says '^The Light '
+done
+refuses 'lstm and a model transformer, got gru' text --model gru
+refuses "the character '#' does not occur" text --prompt '#'
+refuses 'none.txt: can.t be read' text --text none.txt
+printf 'too short' >short.txt
+refuses 'short.txt: has 9 characters' text --text short.txt
+
 # A loss that is no number
 refuses 'the loss is (NaN|infinite) in epoch 1, batch [0-9]+; first bad value: [a-z_0-9]+( \([0-9]+\))?: ' \
   mnist --train-limit 640 --epochs 1 --lr 1e9

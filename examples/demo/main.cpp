@@ -6,7 +6,6 @@
 
 #include "../command_line.h"
 #include "../models/mnist.h"
-#include "../output.h"
 #include "eye.h"
 #include "server.h"
 
@@ -73,18 +72,5 @@ int main(int argc, char** argv) {
   app.add_option("--port", port, "The port on 127.0.0.1; 0: any that is free")
       ->capture_default_str()
       ->transform(examples::whole(0, 65535));
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 1;
-  }
-  try {
-    run(weights, port);
-    examples::require_written();
-  } catch (const std::exception& error) {
-    std::cout.flush();
-    std::cerr << "demo: " << error.what() << '\n';
-    return 1;
-  }
-  return 0;
+  return examples::run_program(app, argc, argv, [&] { run(weights, port); });
 }

@@ -1,8 +1,6 @@
 // Reads pictures of single digits with a net that `mnist --save` wrote, and prints what it makes of them.
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
-#include <iostream>
 #include <reel/core/kernels/reduce.h>
 #include <reel/core/kernels/softmax.h>
 #include <reel/data/digit_image.h>
@@ -11,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "../command_line.h"
 #include "../models/mnist.h"
-#include "../output.h"
 
 namespace {
 
@@ -66,18 +64,5 @@ int main(int argc, char** argv) {
   std::vector<std::string> pictures;
   app.add_option("--load", weights, "Weights written by mnist --save")->required();
   app.add_option("pictures", pictures, "PNG, JPEG or BMP files, one digit each")->required();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 1;
-  }
-  try {
-    run(weights, pictures);
-    examples::require_written();
-  } catch (const std::exception& error) {
-    std::cout.flush();
-    std::cerr << "predict: " << error.what() << '\n';
-    return 1;
-  }
-  return 0;
+  return examples::run_program(app, argc, argv, [&] { run(weights, pictures); });
 }

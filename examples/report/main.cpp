@@ -8,7 +8,6 @@
 
 #include "../command_line.h"
 #include "../models/digits.h"
-#include "../output.h"
 #include "log.h"
 #include "nets.h"
 #include "page.h"
@@ -93,18 +92,5 @@ int main(int argc, char** argv) {
   app.add_option("--cache-dir", options.cache_dir,
                  "Where downloads are kept (default: $REEL_CACHE_DIR or ~/.cache/reel)");
   app.add_option("-o,--output", options.output, "Write the page here")->capture_default_str();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 1;
-  }
-  try {
-    run(options);
-    examples::require_written();
-  } catch (const std::exception& error) {
-    std::cout.flush();
-    std::cerr << "report: " << error.what() << '\n';
-    return 1;
-  }
-  return 0;
+  return examples::run_program(app, argc, argv, [&] { run(options); });
 }
