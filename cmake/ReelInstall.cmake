@@ -17,7 +17,7 @@ if(TARGET reel_onnx)
     LIBRARY COMPONENT onnx NAMELINK_COMPONENT onnx_development
     ARCHIVE COMPONENT onnx_development)
   install(EXPORT reelOnnxTargets NAMESPACE reel:: DESTINATION ${package_dir} COMPONENT onnx_development)
-  install(FILES nn/onnx/export.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/reel/nn/onnx COMPONENT onnx_development)
+  install(FILES nn/onnx/export.h nn/onnx/import.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/reel/nn/onnx COMPONENT onnx_development)
 endif()
 
 # Headers that only kernels include stay at home.

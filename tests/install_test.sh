@@ -88,10 +88,13 @@ target_link_libraries(onnx_consumer PRIVATE reel::onnx)
 END
   cat >"$consumer/main.cpp" <<'END'
 #include <reel/nn/onnx/export.h>
+#include <reel/nn/onnx/import.h>
 #include <reel/reel.h>
 int main() {
   reel::nn::Sequential model{reel::nn::Linear(3, 2), reel::nn::ReLU()};
   reel::onnx::export_model("model.onnx", model, reel::normal({2, 3}));
+  reel::onnx::Model back = reel::onnx::import_model("model.onnx");
+  return back(reel::normal({5, 3})).shape() == reel::Shape{5, 2} ? 0 : 1;
 }
 END
   try "$cmake" -S "$consumer" -B "$consumer/build" -DCMAKE_PREFIX_PATH="$scratch/$1"
@@ -99,23 +102,24 @@ END
   (cd "$consumer" && try build/onnx_consumer && test -s model.onnx)
   targets=$(find "$scratch/$1" -name reelOnnxTargets.cmake)
   mv "$targets" "$scratch/kept"
-  wants 'reel COMPONENTS onnx' 'this Reel was built without onnx'
+  wants "$1" 'reel COMPONENTS onnx' 'this Reel was built without onnx'
   mv "$scratch/kept" "$targets"
   rm -r "$consumer"
 }
 
 # Another version, and a component that there is none of.
 only_what_is_there() {
-  wants 'reel 0.2' 'version: 0.1'
-  wants 'reel 0.1 COMPONENTS cuda' 'Reel has no component cuda'
+  wants static 'reel 0.2' 'version: 0.1'
+  wants static 'reel 0.1 COMPONENTS cuda' 'Reel has no component cuda'
 }
 
-# wants PACKAGE WORDS: what find_package says when it doesn't find the package.
+# wants static|shared PACKAGE WORDS: what find_package says when it doesn't find the package.
 wants() {
   local consumer=$scratch/other
   mkdir -p "$consumer"
-  printf 'cmake_minimum_required(VERSION 3.25)\nproject(other CXX)\nfind_package(%s REQUIRED)\n' "$1" >"$consumer/CMakeLists.txt"
-  refuses "$2" "$cmake" -S "$consumer" -B "$consumer/build" -DCMAKE_PREFIX_PATH="$scratch/static"
+  printf 'cmake_minimum_required(VERSION 3.25)\nproject(other CXX)\nfind_package(%s REQUIRED)\n' "$2" >"$consumer/CMakeLists.txt"
+  rm -rf "$consumer/build"
+  refuses "$3" "$cmake" -S "$consumer" -B "$consumer/build" -DCMAKE_PREFIX_PATH="$scratch/$1"
 }
 
 # compile FOLDER FLAGS...: the user's file with g++ and what pkg-config says of the Reel below the folder.

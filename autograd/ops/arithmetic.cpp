@@ -22,6 +22,7 @@ Gradients unbroadcast(const Step& step, const F& f) {
 /// The choice between two values by a mask that counts ties as half.
 Variable choose(std::string_view op, const Variable& a, const Variable& b, Tensor value) {
   const DType dtype = value.dtype();
+  if (!is_floating(dtype)) return value;  // no gradient
   const Tensor is_a =
       (eq(value, a.value().expand(value.shape())).to(dtype) + ne(value, b.value().expand(value.shape())).to(dtype)) *
       0.5;

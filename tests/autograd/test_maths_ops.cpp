@@ -13,6 +13,7 @@
 #include <reel/core/random.h>
 #include <tests/autograd/errors.h>
 #include <tests/op_table.h>
+#include <tests/threads.h>
 
 // Functions, powers, bounds, running totals, order and sums of products: gradients of two orders, values at the ends of
 // the number line, errors.
@@ -194,6 +195,12 @@ TEST_CASE("slopes where formulas have none are PyTorch's") {
   check_values(slope([](const Variable& x) { return logsumexp(x); }, at({-inf, 0, 0})), {0, 0.5, 0.5});
   const Tensor weights = at({10, 20, 30});
   check_values(slope([&](const Variable& x) { return sort(x).values * weights; }, at({3, 1, 2})), {30, 10, 20});
+}
+
+TEST_CASE("the larger and the smaller of whole numbers are chosen as those of floats are, without a gradient") {
+  const Variable a = Tensor::of({1, 5, -3}, int64), b = Tensor::of({4, 2, -3}, int64);
+  CHECK(same_bits(maximum(a, b).value(), Tensor::of({4, 5, -3}, int64)));
+  CHECK(same_bits(minimum(a, b).value(), Tensor::of({1, 2, -3}, int64)));
 }
 
 TEST_CASE("einsum takes Tensors, and matmul's numbers come out") {

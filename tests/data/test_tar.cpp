@@ -54,8 +54,8 @@ TEST_CASE("tar: names that are too long for a header, in each of three ways") {
     REQUIRE(found.size() == 1);
     CHECK(found[0].name == name);
   }
-  const std::string sized = tar_file("pax", "9 size=3\n", 'x') + tar_signed(tar_header("a", 0)) + "abc" +
-                            std::string(509, '\0') + tar_end();
+  const std::string sized =
+      tar_file("pax", "9 size=3\n", 'x') + tar_signed(tar_header("a", 0)) + "abc" + std::string(509, '\0') + tar_end();
   CHECK(text(members(sized).at(0)) == "abc");
   CHECK(members(tar_file("g", "12 comment=x\n", 'g') + tar_file("a", "") + tar_end()).size() == 1);
 }

@@ -2,8 +2,10 @@
 //   export_cases list           prints the names of the cases
 //   export_cases NAME FOLDER    writes model.onnx, and of a batch as it was exported with and of one of another size
 //                               first.npz and second.npz with the inputs and outputs
+//   export_cases round-trips FOLDER   exports each there, imports it, and compares what both compute
 #include <iostream>
 #include <reel/nn/onnx/export.h>
+#include <reel/nn/onnx/import.h>
 #include <reel/reel.h>
 #include <tests/nn/example_nets.h>
 
@@ -306,31 +308,75 @@ std::map<std::string, Maker> all_cases() {
   return all;
 }
 
+std::vector<Variable> run(const Case& one, const std::vector<Tensor>& inputs) {
+  return one.run ? one.run({inputs.begin(), inputs.end()}) : std::vector{(*one.model)(inputs[0])};
+}
+
 void write_run(const Case& one, const std::vector<Tensor>& inputs, const std::string& path) {
-  const std::vector<Variable> outputs =
-      one.run ? one.run({inputs.begin(), inputs.end()}) : std::vector{(*one.model)(inputs[0])};
+  const std::vector<Variable> outputs = run(one, inputs);
   std::map<std::string, Tensor> file;
   for (std::size_t i = 0; i < inputs.size(); ++i) file[concat("input", i)] = inputs[i];
   for (std::size_t i = 0; i < outputs.size(); ++i) file[concat("output", i)] = outputs[i].value();
   io::save_npz(path, file);
 }
 
-void write(const Case& one, const std::string& folder) {
+void export_case(const Case& one, const std::string& path) {
   // Running statistics and scales that are not those of a fresh model.
   for (const auto& [name, buffer] : one.model->named_buffers()) {
     if (is_floating(buffer.dtype())) Tensor(buffer).copy_from(uniform(buffer.shape(), 0.5, 2));
   }
   one.model->eval();
-  const std::string path = folder + "/model.onnx";
   if (one.run) onnx::export_model(path, *one.model, one.examples, one.run);
   else onnx::export_model(path, *one.model, one.examples[0]);
-  write_run(one, one.examples, folder + "/first.npz");
+}
+
+/// Other numbers, and more than twice as many.
+std::vector<Tensor> larger_batch(const Case& one) {
   std::vector<Tensor> larger;
-  for (const Tensor& x : one.examples) larger.push_back(concatenate({x, x, x.narrow(0, 0, 1)}, 0));
-  for (Tensor& x : larger) {
-    if (is_floating(x.dtype())) x = x * uniform(x.shape(), 0.5, 1);
+  for (const Tensor& x : one.examples) {
+    const Tensor all = concatenate({x, x, x.narrow(0, 0, 1)}, 0);
+    larger.push_back(is_floating(x.dtype()) ? all * uniform(all.shape(), 0.5, 1) : all);
   }
-  write_run(one, larger, folder + "/second.npz");
+  return larger;
+}
+
+void write(const Case& one, const std::string& folder) {
+  export_case(one, folder + "/model.onnx");
+  write_run(one, one.examples, folder + "/first.npz");
+  write_run(one, larger_batch(one), folder + "/second.npz");
+}
+
+/// Throws where what was imported has other parameters, or computes something else.
+void require_return(const Case& one, const std::string& path) {
+  export_case(one, path);
+  onnx::Model back = onnx::import_model(path);
+  const nn::StateDict before = one.model->state_dict(), after = back.state_dict();
+  for (const auto& [name, value] : after) require<Error>(before.contains(name), "import", "made up ", name);
+  for (const std::vector<Tensor>& inputs : {one.examples, larger_batch(one)}) {
+    const std::vector<Variable> wanted = run(one, inputs), got = back.run({inputs.begin(), inputs.end()});
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      const Tensor a = wanted[i].value(), b = got.at(i).value();
+      const bool same = a.shape() == b.shape() && a.dtype() == b.dtype();
+      require<Error>(same, "import", "gives ", b.dtype(), b.shape(), " for ", a.dtype(), a.shape());
+      const double off = max(abs(a.to(float64) - b.to(float64))).item() / std::max(1.0, max(abs(a.to(float64))).item());
+      require<Error>(off <= 1e-5, "import", "output ", i, " is off by ", off, " of the largest number");
+    }
+  }
+}
+
+int round_trips(const std::string& folder) {
+  const std::map<std::string, Maker> cases = all_cases();
+  std::size_t good = 0;
+  for (const auto& [name, maker] : cases) {
+    try {
+      require_return(maker(), folder + "/model.onnx");
+      ++good;
+    } catch (const std::exception& error) {
+      std::cout << "FAILED " << name << ": " << error.what() << '\n';
+    }
+  }
+  std::cout << good << " of " << cases.size() << " models come back as they went\n";
+  return good == cases.size() ? 0 : 1;
 }
 
 }  // namespace
@@ -343,7 +389,8 @@ int main(int argc, char** argv) {
       for (const auto& [name, maker] : all_cases()) std::cout << name << '\n';
       return 0;
     }
-    require<ValueError>(arguments.size() == 2, "export_cases", "wants list, or NAME FOLDER");
+    require<ValueError>(arguments.size() == 2, "export_cases", "wants list, round-trips FOLDER, or NAME FOLDER");
+    if (arguments[0] == "round-trips") return round_trips(arguments[1]);
     write(all_cases().at(arguments[0])(), arguments[1]);
   } catch (const std::exception& error) {
     std::cerr << error.what() << '\n';

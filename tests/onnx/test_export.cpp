@@ -95,7 +95,7 @@ TEST_CASE("onnx export: the table of docs/onnx.md is that of the code") {
   std::ifstream page(REEL_DOCS "/onnx.md");
   REQUIRE(page.good());
   std::vector<std::string> listed;
-  for (std::string line; std::getline(page, line);) {
+  for (std::string line; std::getline(page, line) && !line.starts_with("## Import");) {
     if (line.starts_with("| `")) listed.push_back(line.substr(3, line.find('`', 3) - 3));
   }
   CHECK(listed == onnx::exported_ops());
