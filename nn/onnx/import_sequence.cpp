@@ -142,8 +142,7 @@ Steps run_direction(const Call& call, const Layer& layer, const Variable& x, std
   const Weights w = weights_of(call, layer, direction);
   const auto state = [&](std::size_t i) {
     const Variable all = call.optional(i);
-    if (!all.defined()) return all;
-    return select(all, layer.batch_first ? 1 : 0, direction);
+    return all.defined() ? select(all, layer.batch_first ? 1 : 0, direction) : Variable();
   };
   const bool is_lstm = layer.cell == RnnCell::lstm;
   const Variable h = state(5), c = is_lstm ? state(6) : Variable();
