@@ -18,7 +18,7 @@ using namespace reel;
 
 struct Options {
   mnist::DigitSource source;
-  std::uint64_t steps = 1500, batch_size = 64, critic_steps = 5, seed = 0;
+  std::uint64_t steps = 1600, batch_size = 64, critic_steps = 5, seed = 0;
   std::string output = "wgan_gp.png";
 };
 

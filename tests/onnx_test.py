@@ -2,7 +2,8 @@
 """Models that Reel exports: ONNX's checker accepts them, and ONNX Runtime computes the same outputs to 1e-5, for the
 batch size of the export and for another one.
 
-Usage: tests/onnx_test.py PATH/TO/export_cases. Where there is no onnx or onnxruntime it says so and exits with 77.
+Usage: tests/onnx_test.py PATH/TO/export_cases. Without onnxruntime only the checker reads them; where there is no onnx, the
+test says so and exits with 77.
 """
 
 import pathlib
@@ -13,10 +14,13 @@ import tempfile
 try:
     import numpy as np
     import onnx
-    import onnxruntime
 except ImportError as missing:
     print(f"skipped: {missing}")
     sys.exit(77)
+try:
+    import onnxruntime
+except ImportError:
+    onnxruntime = None
 
 CLOSE = 1e-5
 
@@ -42,6 +46,8 @@ def check(program, name, folder):
     path = str(folder / "model.onnx")
     try:
         onnx.checker.check_model(path, full_check=True)
+        if not onnxruntime:
+            return None
         session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
         for batch in ("first", "second"):
             off = difference(session, folder / f"{batch}.npz")
@@ -61,7 +67,8 @@ def main(program):
         if error:
             print(f"FAILED {name}: {error}")
             bad += 1
-    print(f"{len(names) - bad} of {len(names)} models run in ONNX Runtime as in Reel")
+    done = "run in ONNX Runtime as in Reel" if onnxruntime else "pass ONNX's checker; there is no onnxruntime to run them"
+    print(f"{len(names) - bad} of {len(names)} models {done}")
     return bad > 0 or not names
 
 
