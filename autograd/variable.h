@@ -86,4 +86,7 @@ class Variable {
   std::int64_t place_ = -1;
 };
 
+/// The value, as a Tensor is printed.
+inline std::ostream& operator<<(std::ostream& out, const Variable& variable) { return out << variable.value(); }
+
 }  // namespace reel

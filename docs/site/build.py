@@ -29,7 +29,7 @@ GUIDES = ["tensor", "autograd", "conv", "extending", "training", "data", "watchi
 
 def public_headers():
     """All that reel.h and the optional component reach, reel.h itself aside."""
-    found, todo = set(), ["reel.h", "nn/onnx/export.h", "nn/onnx/import.h"]
+    found, todo = set(), ["reel.h", *map(str, Path("nn/onnx").glob("*port.h"))]
     while todo:
         name = todo.pop()
         if name not in found:

@@ -103,6 +103,7 @@ def main():
     path = Path(os.path.relpath(sys.argv[1]))
     text = path.read_text()
     if path.suffix == ".md":
+        text = text.replace("](../images/", "](images/")  # Doxygen looks for the end of the path
         print(re.sub(r"^(```cpp) (no-run|throws)", r"\1", text, flags=re.MULTILINE), end="")
         return
     if str(path) in os.environ.get("REEL_PUBLIC_HEADERS", "").split():

@@ -30,6 +30,7 @@ struct ImportOptions {
 ///     const std::vector<Variable> outputs = model.run({a, b});     // several
 class Model : public nn::Module {
  public:
+  /// What is moved from can only be destroyed or assigned to:
   Model(Model&&) noexcept;
   Model& operator=(Model&&) noexcept;
   ~Model() override;

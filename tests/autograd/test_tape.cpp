@@ -46,6 +46,12 @@ TEST_CASE("tape: what depends on a leaf is recorded, and nothing else") {
   });
 }
 
+TEST_CASE("a Variable is printed as its value is") {
+  const Tensor value = Tensor::of({1.5, -2});
+  CHECK(concat(Variable::leaf(value)) == to_string(value));
+  CHECK(concat(Variable()) == to_string(Tensor()));
+}
+
 TEST_CASE("tape: without one, nothing is recorded") {
   const Variable x = number(3);
   const Variable y = x * x;
