@@ -7,6 +7,8 @@
 #define HWY_TARGET_INCLUDE "reel/core/kernels/conv_depthwise.cpp"
 #include <hwy/foreach_target.h>
 
+#include <hwy/cache_control.h>
+
 #include <reel/core/kernels/epilogue-inl.h>
 
 HWY_BEFORE_NAMESPACE();
@@ -112,14 +114,33 @@ HWY_INLINE void sum_rows(const float* from, std::int64_t width, std::int64_t ste
   for (int i = 0; i < rows_together; ++i) store(finish(sum[i]), to + i * to_row);
 }
 
+/// Has the processor fetch a plane from memory row by row, while it works on another one.
+class Ahead {
+ public:
+  Ahead(const float* plane, std::int64_t height, std::int64_t width)
+      : at_(plane), end_(plane + height * width), width_(width) {}
+
+  HWY_INLINE void fetch(std::int64_t rows) {
+    const float* const stop = at_ + std::min(rows * width_, end_ - at_);
+    for (; at_ < stop; at_ += line) hwy::Prefetch(at_);
+  }
+
+ private:
+  static constexpr std::int64_t line = 16;  // of the cache, in floats
+
+  const float *at_, *end_;
+  std::int64_t width_;
+};
+
 /// One plane of outputs of 3 x 3 taps. The last rows and columns go back over some that are done.
 template <class Finish>
 HWY_INLINE void sum_plane(const float* plane, const PaddedPlane& padded, const float* taps, const Conv2dGeometry& g,
-                          const Finish& finish, float* to) {
+                          const Finish& finish, float* to, Ahead next) {
   Vec w[9];
   for (int k = 0; k < 9; ++k) w[k] = fill(taps[k]);
   for (std::int64_t i = 0; i < g.out_h; i += rows_together) {
     const std::int64_t oh = std::min(i, g.out_h - rows_together);
+    next.fetch(rows_together);
     for (std::int64_t j = 0; j < g.out_w; j += lanes) {
       const std::int64_t ow = std::min(j, g.out_w - lanes);
       sum_rows(plane + oh * padded.width + ow, padded.width, g.dilation_w, w, finish, to + oh * g.out_w + ow, g.out_w);
@@ -143,7 +164,8 @@ void Forward(const float* x, const float* w, const ChannelEnds& ends, float* y, 
       float* to = y + i * g.out_h * g.out_w;
       padded.copy(x + i * g.in_h * g.in_w, g, plane.data());
       if (shares_rows(g)) {
-        sum_plane(plane.data(), padded, taps, g, finish, to);
+        const float* next = x + std::min(i + 1, end - 1) * g.in_h * g.in_w;
+        sum_plane(plane.data(), padded, taps, g, finish, to, {next, g.in_h, g.in_w});
         continue;
       }
       for (std::int64_t oh = 0; oh < g.out_h; ++oh) {
@@ -168,6 +190,7 @@ void InputGrad(const float* grad, const float* w, float* dx, const Conv2dGeometr
 }
 
 constexpr std::int64_t taps_together = 9;
+constexpr std::int64_t most_tasks = 16;
 
 /// sums[k] += sum over a plane's outputs of dy * plane, shifted by tap k, for `count` <= taps_together taps.
 void add_plane(const float* plane, const PaddedPlane& padded, const std::int64_t* offset, std::int64_t count,
@@ -219,11 +242,13 @@ HWY_INLINE void add_rows(const float* from, std::int64_t width, std::int64_t ste
 /// sums[k] += a plane of dy * plane, shifted by tap k, for 3 x 3 taps. The last vector of a row goes back over some
 /// that are done, and skips them.
 void add_plane_of_three(const float* plane, const PaddedPlane& padded, const float* dy, const Conv2dGeometry& g,
-                        float* sums) {
+                        float* sums, Ahead next_x, Ahead next_dy) {
   Vec sum[9];
   HWY_UNROLL(9)
   for (Vec& v : sum) v = hn::Zero(Floats());
   const auto add = [&]<int Rows>(std::int64_t oh) HWY_ATTR {
+    next_x.fetch(Rows);
+    next_dy.fetch(Rows);
     for (std::int64_t j = 0; j < g.out_w; j += lanes) {
       const std::int64_t ow = std::min(j, g.out_w - lanes);
       add_rows<Rows>(plane + oh * padded.width + ow, padded.width, g.dilation_w, dy + oh * g.out_w + ow, g.out_w,
@@ -237,21 +262,26 @@ void add_plane_of_three(const float* plane, const PaddedPlane& padded, const flo
   for (int k = 0; k < 9; ++k) sums[k] += hn::GetLane(hn::SumOfLanes(Floats(), sum[k]));
 }
 
-/// The images of a channel are added up in their order, by one task.
+/// The images of a channel are added up in their order, by one task. It takes several channels, so that what it reads
+/// of an image lies together.
 void WeightGrad(const float* x, const float* grad, float* dw, const Conv2dGeometry& g) {
   const PaddedPlane padded(g);
   const std::vector<std::int64_t> offsets = tap_offsets(g, padded);
   const auto taps = static_cast<std::int64_t>(offsets.size());
-  parallel_for(g.groups, ceil_div(planes_in_task(g), g.batch), [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
+  const std::int64_t channels = std::max(ceil_div(planes_in_task(g), g.batch), ceil_div(g.groups, most_tasks));
+  parallel_for(g.groups, channels, [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
     Scratch<float> plane(padded.size() + lanes);
     std::fill_n(plane.data() + padded.size(), lanes, 0.0F);  // the last tail reads them, and they meet zeros
     std::fill(dw + begin * taps, dw + end * taps, 0.0F);
-    for (std::int64_t i = begin; i < end; ++i) {
-      for (std::int64_t n = 0; n < g.batch; ++n) {
+    for (std::int64_t n = 0; n < g.batch; ++n) {
+      for (std::int64_t i = begin; i < end; ++i) {
         const std::int64_t at = n * g.groups + i;
         padded.copy(x + at * g.in_h * g.in_w, g, plane.data());
         if (shares_rows(g)) {
-          add_plane_of_three(plane.data(), padded, grad + at * g.out_h * g.out_w, g, dw + i * taps);
+          const std::int64_t next = i + 1 < end ? at + 1 : std::min(n + 1, g.batch - 1) * g.groups + begin;
+          add_plane_of_three(plane.data(), padded, grad + at * g.out_h * g.out_w, g, dw + i * taps,
+                             {x + next * g.in_h * g.in_w, g.in_h, g.in_w},
+                             {grad + next * g.out_h * g.out_w, g.out_h, g.out_w});
           continue;
         }
         for (std::int64_t k = 0; k < taps; k += taps_together) {
