@@ -72,11 +72,10 @@ class Header {
 }  // namespace
 
 Tensor read_idx(std::string_view path, std::size_t max_bytes) {
-  const io::Bytes file = io::read_maybe_gzip(path, max_bytes);
-  const Header header(file, path);
+  const auto file = std::make_shared<io::Bytes>(io::read_maybe_gzip(path, max_bytes));
+  const Header header(*file, path);
   const Shape shape = header.shape();
-  const auto* elements = reinterpret_cast<const std::uint8_t*>(file.data() + header.bytes());
-  return Tensor::from(std::span(elements, file.size() - header.bytes()), shape);
+  return Tensor::from_blob(file->data() + header.bytes(), shape, uint8, file);
 }
 
 }  // namespace reel::data
