@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdlib>
 #include <reel/core/kernels/pad.h>
 #include <reel/core/parallel.h>
 #include <vector>
@@ -78,6 +79,10 @@ struct Rows {
 void check(const Shape& shape, const Dims& amounts, PaddingMode mode) {
   require<ShapeError>(amounts.rank() % 2 == 0 && amounts.rank() <= 2 * shape.rank(), "pad",
                       "wants two amounts for each axis from the last one on, got ", amounts, " for ", shape);
+  for (const std::int64_t amount : amounts) {
+    require<ShapeError>(std::abs(amount / 2) < (std::int64_t{1} << 30), "pad", "amounts ", amounts,
+                        " are out of bounds; they must be below 2^31");
+  }
   for (int i = 0; i < amounts.rank(); i += 2) {
     const std::int64_t size = shape[shape.rank() - 1 - i / 2];
     const std::int64_t kept = size + std::min<std::int64_t>(0, amounts[i]) + std::min<std::int64_t>(0, amounts[i + 1]);

@@ -15,6 +15,7 @@ namespace reel::onnx {
 namespace {
 
 constexpr std::int64_t oldest_opset = 1, newest_opset = 28;
+constexpr std::size_t deepest = 64;                            // parts of a name that make a path
 constexpr std::size_t nowhere = static_cast<std::size_t>(-1);  // of an input that is left out
 
 std::array<const ImportTable*, 5> all_imports() {
@@ -180,12 +181,13 @@ class Importer {
       const std::string& name = tensor.name();
       const std::size_t place = make(name);
       Tensor value = read_tensor(tensor, concat(path_, ": ", name));
-      if (name.starts_with('/')) {  // a constant, and nothing to be saved
+      const bool is_learned = is_parameter(name, value);
+      if (name.starts_with('/') && !is_learned && !statistics_.contains(name)) {  // a constant, nothing to be saved
         graph_.constants.push_back({place, nullptr, value});
         continue;
       }
       const auto [part, last] = find_part(name);
-      if (is_parameter(name, value)) {
+      if (is_learned) {
         const Variable& parameter = part == nullptr ? model_.parameter(last, value) : part->parameter(last, value);
         graph_.constants.push_back({place, &parameter, {}});
       } else {
@@ -205,7 +207,7 @@ class Importer {
     }
     std::string so_far;
     const bool has_gap = std::any_of(words.begin(), words.end(), [](const auto& word) { return word.empty(); });
-    bool is_path = !has_gap && !parts_.contains(name);
+    bool is_path = !has_gap && words.size() <= deepest && !parts_.contains(name) && !leaves_.contains(name);
     for (std::size_t i = 0; i + 1 < words.size() && is_path; ++i) {
       so_far += concat(i == 0 ? "" : ".", words[i]);
       is_path = !leaves_.contains(so_far);
@@ -213,8 +215,10 @@ class Importer {
     if (!is_path) {
       std::string flat = name;
       std::replace(flat.begin(), flat.end(), '.', '_');
-      while (leaves_.contains(flat) || parts_.contains(flat)) flat += '_';
-      words = {flat};
+      std::size_t& others = flat_names_[flat];
+      std::string free = flat;
+      while (leaves_.contains(free) || parts_.contains(free)) free = concat(flat, '_', ++others);
+      words = {free};
     }
     Part* part = nullptr;
     so_far.clear();
@@ -280,6 +284,7 @@ class Importer {
   std::map<std::string, std::size_t> places_;
   std::size_t count_ = 0;
   std::set<std::string> statistics_, parts_, leaves_;
+  std::map<std::string, std::size_t> flat_names_;  // how many more had to be told apart
 };
 
 Model parse_model(std::span<const std::byte> bytes, std::string_view name, const ImportOptions& options) {

@@ -100,8 +100,17 @@ Run prelu_of(const Node&) {
   };
 }
 
+/// Of whole numbers by their bounds as they are: the largest int64 is no double.
+Variable clip_whole(const Call& call) {
+  Variable x = call.input();
+  if (call.optional(1).defined()) x = maximum(x, call.input(1));
+  if (call.optional(2).defined()) x = minimum(x, call.input(2));
+  return x;
+}
+
 Run clip(const Node&) {
   return [](const Call& call) {
+    if (call.input().dtype() == int64) return Values{clip_whole(call)};
     std::optional<double> low, high;
     if (call.optional(1).defined()) low = call.real(1);
     if (call.optional(2).defined()) high = call.real(2);
@@ -138,7 +147,7 @@ Run power(const Node&) {
 }
 
 Run cast(const Node& node) {
-  const auto dtype = dtype_from(static_cast<int>(node.integer("to", 0)));
+  const auto dtype = dtype_from(node.integer("to", 0));
   node.require_that(dtype.has_value(), concat("ONNX's type ", node.integer("to", 0), " is none of Reel's"));
   return on_input([dtype = *dtype](const Variable& x) { return as(x, dtype); });
 }

@@ -1,5 +1,7 @@
+#include <array>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <reel/autograd/ops/arithmetic.h>
 #include <reel/autograd/ops/conv.h>
 #include <reel/autograd/ops/layer_norm.h>
@@ -20,6 +22,12 @@ namespace {
 
 using Node = NodeReader;
 
+void require_sizes(const Node& node, const std::optional<Ints>& list) {
+  for (const std::int64_t number : list.value_or(Ints{})) {
+    node.require_that(number >= 0 && number <= INT32_MAX, "a size below 0 or above 2^31 can't be");
+  }
+}
+
 /// The attributes that windows are described by, for images and for rows, which are images of height 1 here.
 struct Windows {
   explicit Windows(const Node& node)
@@ -28,10 +36,7 @@ struct Windows {
         dilations(node.ints("dilations")),
         pads(node.ints("pads")),
         auto_pad(node.word("auto_pad", "NOTSET")) {
-    for (const auto& list : {kernel, strides, dilations, pads}) {
-      for (const std::int64_t number : list.value_or(Ints{}))
-        node.require_that(number >= 0 && number <= INT32_MAX, "a size below 0 or above 2^31 can't be");
-    }
+    for (const auto& list : {kernel, strides, dilations, pads}) require_sizes(node, list);
     node.require_that(
         auto_pad == "NOTSET" || auto_pad == "VALID" || auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER",
         "has an unknown auto_pad");
@@ -53,6 +58,7 @@ std::array<WindowOfAxis, 2> windows_of(const Windows& given, const Shape& x, con
   require<ShapeError>(x.rank() == 3 || x.rank() == 4, "onnx", "Reel has windows over [N, C, L] and [N, C, H, W], got ",
                       x);
   const auto axes = static_cast<std::size_t>(x.rank() - 2);
+  require<ShapeError>(taps.empty() || taps.size() == axes, "onnx", "wants a weight of ", x.rank(), " axes for ", x);
   std::array<WindowOfAxis, 2> out;
   for (std::size_t i = 0; i < axes; ++i) {
     const auto pick = [&](const std::optional<Ints>& list, std::size_t place, std::size_t length, std::int64_t usual) {
@@ -101,6 +107,8 @@ Run conv(const Node& node) {
 /// Where output_shape says the size, the padding is what is too many.
 Run conv_transpose(const Node& node) {
   const auto more = node.ints("output_padding"), size = node.ints("output_shape");
+  require_sizes(node, more);
+  require_sizes(node, size);
   return [=, w = Windows(node), groups = node.integer("group", 1)](const Call& call) {
     const Variable &x = call.input(0), &weight = call.input(1);
     Windows plain = w;
@@ -159,6 +167,7 @@ Variable place_windows(Options& options, const std::array<WindowOfAxis, 2>& wind
 }
 
 Run max_pool(const Node& node) {
+  node.require_that(node.has("kernel_shape"), "has no kernel_shape");
   node.require_that(node.integer("storage_order", 0) == 0, "Reel has row-major storage_order alone");
   const bool ceil_mode = node.flag("ceil_mode", false), wants_places = node.has_output(1);
   return [=, w = Windows(node)](const Call& call) {
@@ -181,6 +190,7 @@ Run max_pool(const Node& node) {
 
 /// The mean of the pixels that count: with count_include_pad all of a window, else those of the image.
 Run average_pool(const Node& node) {
+  node.require_that(node.has("kernel_shape"), "has no kernel_shape");
   const bool ceil_mode = node.flag("ceil_mode", false), counts = node.flag("count_include_pad", false);
   return [=, w = Windows(node)](const Call& call) {
     const Variable& x = call.input();

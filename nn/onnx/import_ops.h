@@ -44,7 +44,6 @@ class NodeReader {
 
   [[nodiscard]] std::int64_t opset() const { return opset_; }
   [[nodiscard]] bool has_output(int i) const;
-  [[nodiscard]] bool has_input(int i) const;
   [[nodiscard]] bool has(std::string_view attribute) const { return find(attribute) != nullptr; }
   // The attribute, or what it usually is. Throw ValueError for one of another type.
   [[nodiscard]] std::int64_t integer(std::string_view name, std::int64_t usual) const;

@@ -59,9 +59,14 @@ Run arg_reduce(const Node& node) {
 Run cumulative_sum(const Node& node) {
   const bool exclusive = node.flag("exclusive", false), reverse = node.flag("reverse", false);
   return [=](const Call& call) {
-    const Variable& x = call.input();
-    const Variable sums = cumsum(x, call.integer(1), reverse);
-    return Values{exclusive ? sums - x : sums};
+    Variable x = call.input();
+    const std::int64_t axis = call.integer(1), n = x.value().size(axis);
+    if (exclusive && n > 0) {
+      const Variable none = Tensor::zeros(narrow(x, axis, 0, 1).shape(), x.dtype());
+      x = reverse ? concatenate({narrow(x, axis, 1, n - 1), none}, axis)
+                  : concatenate({none, narrow(x, axis, 0, n - 1)}, axis);
+    }
+    return Values{cumsum(x, axis, reverse)};
   };
 }
 

@@ -1,3 +1,4 @@
+#include <cctype>
 #include <reel/autograd/ops/activation.h>
 #include <reel/autograd/ops/arithmetic.h>
 #include <reel/autograd/ops/index.h>

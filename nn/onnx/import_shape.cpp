@@ -31,7 +31,7 @@ Run identity(const Node&) {
 Run constant(const Node& node) {
   Tensor value = node.tensor("value");
   if (node.has("value_float")) value = Tensor::scalar(node.real("value_float", 0));
-  if (node.has("value_int")) value = Tensor::scalar(static_cast<double>(node.integer("value_int", 0)), int64);
+  if (node.has("value_int")) value = row_of({node.integer("value_int", 0)}).reshape({});
   if (const auto numbers = node.ints("value_ints")) value = row_of(*numbers);
   if (node.has("value_floats")) {
     const std::vector<double> all = node.reals("value_floats");
@@ -48,6 +48,7 @@ Run constant_of_shape(const Node& node) {
   node.require_that(value.numel() == 1, "its value is to be one number");
   return [value](const Call& call) {
     const Shape shape = dims(call.ints(0));
+    for (const std::int64_t size : shape) require<ShapeError>(size >= 0, "onnx", "a size of ", size, " can't be");
     return Values{value.reshape(Shape::filled(shape.rank(), 1)).expand(shape).contiguous()};
   };
 }
@@ -88,9 +89,9 @@ Run reshape_of(const Node& node) {
 
 Run flatten_of(const Node& node) {
   return on_input([axis = node.integer("axis", 1)](const Variable& x) {
-    const auto end = x.shape().begin() + (axis < 0 ? axis + x.rank() : axis);
-    require<IndexError>(end >= x.shape().begin() && end <= x.shape().end(), "onnx", "axis ", axis, " is outside of ",
-                        x.shape());
+    const std::int64_t place = axis < 0 ? axis + x.rank() : axis;
+    require<IndexError>(place >= 0 && place <= x.rank(), "onnx", "axis ", axis, " is outside of ", x.shape());
+    const auto end = x.shape().begin() + place;
     const auto product = [](auto from, auto to) {
       return std::accumulate(from, to, std::int64_t{1}, std::multiplies<>());
     };
@@ -111,6 +112,7 @@ Run transpose_of(const Node& node) {
 Ints ascending(Ints axes, std::int64_t rank) {
   for (std::int64_t& axis : axes) axis = normalize_axis("onnx", axis, static_cast<int>(rank));
   std::sort(axes.begin(), axes.end());
+  require<ShapeError>(std::adjacent_find(axes.begin(), axes.end()) == axes.end(), "onnx", "names an axis twice");
   return axes;
 }
 
@@ -125,7 +127,11 @@ Run squeeze_of(const Node&) {
         if (x.shape()[i] == 1) axes.push_back(i);
       }
     }
-    for (std::size_t i = axes.size(); i-- > 0;) x = squeeze(x, axes[i]);
+    for (std::size_t i = axes.size(); i-- > 0;) {
+      require<ShapeError>(x.value().size(axes[i]) == 1, "onnx", "axis ", axes[i], " of ", x.shape(),
+                          " is not of size 1");
+      x = squeeze(x, axes[i]);
+    }
     return Values{x};
   };
 }
@@ -152,7 +158,7 @@ Run split_of(const Node& node) {
   if (parts == 0) {
     while (node.has_output(static_cast<int>(parts))) ++parts;
   }
-  node.require_that(parts > 0, "num_outputs is to be above 0");
+  node.require_that(parts > 0 && parts <= INT32_MAX, "num_outputs is to be above 0 and below 2^31");
   return [=](const Call& call) {
     const Variable& x = call.input();
     if (call.optional(1).defined()) return split(x, call.ints(1), axis);
@@ -270,7 +276,7 @@ Run pad_of(const Node& node) {
 std::pair<std::int64_t, std::string> read_blocks(const Node& node) {
   const std::int64_t b = node.integer("blocksize", 0);
   std::string mode = node.word("mode", "DCR");
-  node.require_that(b > 0, "blocksize is to be above 0");
+  node.require_that(b > 0 && b < (1 << 15), "blocksize is to be above 0 and below 2^15");
   node.require_that(mode == "DCR" || mode == "CRD", "mode is DCR or CRD");
   return {b, std::move(mode)};
 }
@@ -313,7 +319,7 @@ Run einsum_of(const Node& node) {
 /// In training it drops; else it is the identity, with a mask that lets all through.
 Run dropout_of(const Node& node) {
   const double usual = node.real("ratio", 0.5);  // up to opset 11
-  return [usual, has_mask = node.has_output(1)](const Call& call) {
+  return [usual, has_mask = node.has_output(1), opset = node.opset()](const Call& call) {
     const Variable& x = call.input();
     const double ratio = call.optional(1).defined() ? call.real(1) : usual;
     const bool asks = call.optional(2).defined() && call.real(2) != 0;
@@ -322,7 +328,7 @@ Run dropout_of(const Node& node) {
     Values out{call.training && ratio > 0 ? dropout(x, ratio, true) : x};
     if (has_mask) {
       require<ValueError>(!call.training, "onnx", "a Dropout gives no mask in training");
-      out.emplace_back(Tensor::ones(x.shape(), boolean));
+      out.emplace_back(Tensor::ones(x.shape(), opset < 10 ? x.dtype() : boolean));
     }
     return out;
   };

@@ -30,7 +30,6 @@ std::int64_t Call::integer(std::size_t i) const {
 double Call::real(std::size_t i) const { return input(i).value().item(); }
 
 bool NodeReader::has_output(int i) const { return i < node_.output_size() && !node_.output(i).empty(); }
-bool NodeReader::has_input(int i) const { return i < node_.input_size() && !node_.input(i).empty(); }
 
 const Attribute* NodeReader::find(std::string_view name) const {
   for (const Attribute& attribute : node_.attribute()) {
@@ -79,7 +78,8 @@ std::vector<double> NodeReader::reals(std::string_view name) const {
 
 Tensor NodeReader::tensor(std::string_view name) const {
   const Attribute* found = find(name, Attribute::TENSOR);
-  return found == nullptr ? Tensor() : read_tensor(found->t(), name);
+  if (found == nullptr) return {};
+  return read_tensor(found->t(), concat(node_.op_type(), node_.name().empty() ? "" : " ", node_.name(), ": ", name));
 }
 
 void NodeReader::refuse(std::string_view why) const {

@@ -1,5 +1,6 @@
 #include <onnx/onnx_pb.h>
 
+#include <algorithm>
 #include <cstring>
 #include <reel/nn/onnx/tensor_reader.h>
 #include <vector>
@@ -15,7 +16,8 @@ Shape read_shape(const Proto& proto, std::string_view name) {
   Shape shape;
   std::int64_t elements = 1;
   for (const std::int64_t size : proto.dims()) {
-    const bool fits = size >= 0 && !__builtin_mul_overflow(elements, size, &elements);
+    // An empty axis counts as one here, so that the product of the others is known to fit wherever it stands.
+    const bool fits = size >= 0 && !__builtin_mul_overflow(elements, std::max<std::int64_t>(size, 1), &elements);
     require<IoError>(fits, name, "has a size of ", size, ", which can't be");
     shape.push_back(size);
   }
@@ -44,7 +46,7 @@ std::vector<T> read_numbers(const Proto& proto, const Field& field, const Shape&
 
 }  // namespace
 
-std::optional<DType> dtype_from(int onnx_type) {
+std::optional<DType> dtype_from(std::int64_t onnx_type) {
   switch (onnx_type) {
     case Proto::FLOAT: return float32;
     case Proto::DOUBLE: return float64;

@@ -205,6 +205,8 @@ TEST_CASE("op errors: pad") {
       {padded({3}, {1, 1, 1, 1}, PaddingMode::zeros), {"ShapeError: pad: ", "two amounts for each axis", "[3]"}},
       {padded({2, 3}, {-2, -2}, PaddingMode::reflect), {"ShapeError: pad: ", "[-2, -2]", "more", "[2, 3]"}},
       {padded({2, 3}, {-4, 5}, PaddingMode::circular), {"ShapeError: pad: ", "[-4, 5]"}},
+      {padded({3}, {INT64_MAX, INT64_MAX}, PaddingMode::zeros), {"ShapeError: pad: ", "below 2^31"}},
+      {padded({3}, {INT64_MIN, INT64_MIN + 4}, PaddingMode::zeros), {"ShapeError: pad: ", "below 2^31"}},
       {padded({2, 0}, {1, 0}, PaddingMode::replicate), {"ShapeError: pad: ", "replicate", "[2, 0]", "use zeros"}},
       {call([] {
          return pad(Variable(), {1, 1});

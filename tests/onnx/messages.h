@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <reel/nn/onnx/import.h>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -53,6 +55,20 @@ inline std::string output(const std::string& name) { return field(12, field(1, n
 /// A ModelProto with the graph.
 inline std::string model_message(const std::string& graph, std::int64_t opset = 17) {
   return field(1, std::int64_t{8}) + field(7, graph) + field(8, field(2, opset));
+}
+
+inline onnx::Model parse(const std::string& bytes, const onnx::ImportOptions& options = {}) {
+  return onnx::parse_model(std::as_bytes(std::span(bytes)), "model.onnx", options);
+}
+
+inline std::string floats(const std::vector<float>& values) {
+  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)};
+}
+
+/// y = op(x), with what stands before it in the graph.
+inline std::string one_node(const std::string& type, const std::string& attributes = {}, const std::string& before = {},
+                            const std::vector<std::string>& inputs = {"x"}) {
+  return model_message(input("x") + before + node(type, inputs, {"y"}, attributes) + output("y"));
 }
 
 }  // namespace reel::testing

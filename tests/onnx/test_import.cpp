@@ -14,20 +14,6 @@ using namespace reel::testing;
 
 namespace {
 
-onnx::Model parse(const std::string& bytes, const onnx::ImportOptions& options = {}) {
-  return onnx::parse_model(std::as_bytes(std::span(bytes)), "model.onnx", options);
-}
-
-std::string floats(const std::vector<float>& values) {
-  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)};
-}
-
-/// y = op(x), with what stands before it in the graph.
-std::string one_node(const std::string& type, const std::string& attributes = {}, const std::string& before = {},
-                     const std::vector<std::string>& inputs = {"x"}) {
-  return model_message(input("x") + before + node(type, inputs, {"y"}, attributes) + output("y"));
-}
-
 nn::Sequential small_net() {
   return nn::Sequential{nn::Conv2d({.in_channels = 1, .out_channels = 3, .kernel_size = 3}),
                         nn::BatchNorm2d(3),
