@@ -34,7 +34,7 @@ std::span<const Way> ways() {
       {ConvAlgorithm::im2col, "im2col", [](const Conv2dGeometry&) { return true; }, {}},
       {ConvAlgorithm::direct, "direct", direct::suits, direct::kernels()},
       {ConvAlgorithm::winograd, "winograd", winograd::suits, winograd::kernels(winograd::Tiles::small)},
-      {ConvAlgorithm::winograd4, "winograd4", winograd::suits_large, winograd::kernels(winograd::Tiles::large)},
+      {ConvAlgorithm::winograd4, "winograd4", winograd::suits, winograd::kernels(winograd::Tiles::large)},
       {ConvAlgorithm::depthwise, "depthwise", depthwise::suits, depthwise::kernels()},
       {ConvAlgorithm::pointwise, "pointwise", pointwise::suits, pointwise::kernels()},
       {ConvAlgorithm::images, "images", images::suits, images::kernels()},
@@ -78,9 +78,9 @@ bool is_worth_images(const Conv2dGeometry& g) {
          g.out_channels <= images::together && g.depth() >= 16 && 8 * idle <= g.batch;
 }
 
-ConvAlgorithm fastest(const Conv2dGeometry& g, bool with_fewer_digits) {
+ConvAlgorithm fastest(const Conv2dGeometry& g) {
   if (winograd::suits(g) && is_worth_winograd(g)) {
-    return with_fewer_digits && winograd::suits_large(g) ? ConvAlgorithm::winograd4 : ConvAlgorithm::winograd;
+    return winograd::is_worth_large(g) ? ConvAlgorithm::winograd4 : ConvAlgorithm::winograd;
   }
   if (depthwise::suits(g)) return ConvAlgorithm::depthwise;
   if (pointwise::suits(g)) return ConvAlgorithm::pointwise;
@@ -92,8 +92,7 @@ ConvAlgorithm choose(const Conv2dGeometry& g, DType dtype) {
   if (dtype != float32 || !has_fast_vectors() || numel(g.input_shape()) == 0 || numel(g.output_shape()) == 0) {
     return ConvAlgorithm::im2col;
   }
-  const bool is_free = wish == ConvAlgorithm::automatic || wish == ConvAlgorithm::winograd4;
-  const ConvAlgorithm chosen = is_free ? fastest(g, wish == ConvAlgorithm::winograd4) : wish;
+  const ConvAlgorithm chosen = wish == ConvAlgorithm::automatic ? fastest(g) : wish;
   return way(chosen).suits(g) ? chosen : ConvAlgorithm::im2col;
 }
 

@@ -73,7 +73,7 @@ enum class ConvAlgorithm {
   im2col,     // a column matrix and BLAS: every shape, dtype and machine
   direct,     // vectors of pixels or channels straight from a padded copy: float32
   winograd,   // F(2x2, 3x3): float32, 3x3 with stride 1, padding up to 2, no dilation, no groups
-  winograd4,  // as automatic, but F(4x4, 3x3) where that saves more than F(2x2, 3x3): faster, with fewer digits
+  winograd4,  // F(4x4, 3x3): the same convolutions, with fewer products and three times the rounding error
   depthwise,  // plane by plane: float32, a group for each channel, stride 1
   pointwise,  // a product of matrices for each image: float32, 1x1 with stride 1, no padding, no groups
   images      // vectors along the images: float32, few and small channels, no groups

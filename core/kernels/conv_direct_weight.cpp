@@ -42,9 +42,9 @@ struct WeightGradJob {
 template <int Blocks>
 HWY_NOINLINE void add_tile(std::int64_t some, const float* const* taps, const std::int64_t* place, const float* dy,
                            std::int64_t dy_block, std::int64_t n, float* sums, std::int64_t sums_block) {
-  multiply_some<Blocks, true>(
+  multiply_some<Blocks>(
       some, [taps](std::int64_t i) HWY_ATTR { return taps[i]; }, [place](std::int64_t i) HWY_ATTR { return place[i]; },
-      [dy](std::int64_t i) HWY_ATTR { return dy + i * lanes; }, dy_block, n, sums, lanes, sums_block);
+      [dy](std::int64_t i) HWY_ATTR { return dy + i * lanes; }, dy_block, n, sums, lanes, sums_block, true);
 }
 
 /// Places in a field.

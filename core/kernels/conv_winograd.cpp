@@ -25,6 +25,10 @@ namespace reel::kernels::HWY_NAMESPACE {
 namespace {
 
 constexpr std::int64_t chunk_blocks = 64 / lanes;  // blocks of output channels that are worked on together
+constexpr std::int64_t sum_channels = 32;          // input channels in one sum of M; longer sums are sums of sums
+constexpr std::int64_t least_tasks = 8;            // fewer units than these are shared out by output channels as well
+constexpr std::int64_t least_tiles = 32;           // of a unit: as many products for each number read of U,
+constexpr std::int64_t least_grad_tiles = 64;      // and for each one read and written of dU
 
 /// One task's V, M and pixels.
 template <int Side>
@@ -160,25 +164,33 @@ void read_weight(const float* w, WeightLayout layout, std::int64_t inputs, std::
 template <int Side>
 void multiply_chunk(const float* u, std::int64_t first, std::int64_t last, std::int64_t tiles, const Conv2dGeometry& g,
                     Workspace<Side>& w) {
-  const std::int64_t c = g.in_channels;
+  const std::int64_t channels = g.in_channels;
   for (std::int64_t k = 0; k < w.elements; ++k) {
-    float* of_matrix = const_cast<float*>(u) + k * blocks_of(g.out_channels) * c * lanes;
-    for (std::int64_t b = first; b < last; b += 2) {  // (T, C) x (C, lanes) -> (T, lanes)
-      multiply<false>({w.input.data() + k * w.input_step, w.depth, 1}, tiles, {of_matrix + b * c * lanes, c * lanes}, c,
-                      {w.output.data() + k * w.output_step + (b - first) * w.block, w.block}, b + 1 < last);
+    float* of_matrix = const_cast<float*>(u) + k * blocks_of(g.out_channels) * channels * lanes;
+    for (std::int64_t b = first; b < last; b += 2) {
+      for (std::int64_t c = 0; c < channels; c += sum_channels) {  // (T, some of C) x (some of C, lanes) -> (T, lanes)
+        multiply({w.input.data() + k * w.input_step + c, w.depth, 1}, tiles,
+                 {of_matrix + (b * channels + c) * lanes, channels * lanes}, std::min(sum_channels, channels - c),
+                 {w.output.data() + k * w.output_step + (b - first) * w.block, w.block}, b + 1 < last, c > 0);
+      }
     }
   }
 }
 
 template <int Side>
 void convolve(const float* x, const float* u, const ChannelEnds& ends, float* y, const Conv2dGeometry& g) {
-  const Units<Side> units(g);
+  const Units<Side> units(g, least_tiles);
   const std::int64_t blocks = blocks_of(g.out_channels);
-  parallel_for(units.count(), 1, [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
+  const std::int64_t chunks = ceil_div(blocks, chunk_blocks);
+  const std::int64_t groups = std::clamp<std::int64_t>(ceil_div(least_tasks, units.count()), 1, chunks);
+  parallel_for(units.count() * groups, 1, [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
     Workspace<Side> w(g, units);
-    for (std::int64_t unit = begin; unit < end; ++unit) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t unit = i / groups;
+      const std::int64_t group = i % groups;
       const std::int64_t tiles = read_input(x, g, units, unit, w);
-      for (std::int64_t first = 0; first < blocks; first += chunk_blocks) {
+      for (std::int64_t chunk = group * chunks / groups; chunk < (group + 1) * chunks / groups; ++chunk) {
+        const std::int64_t first = chunk * chunk_blocks;
         const std::int64_t last = std::min(blocks, first + chunk_blocks);
         multiply_chunk(u, first, last, tiles, g, w);
         for (std::int64_t b = first; b < last; ++b) {
@@ -223,7 +235,6 @@ void weight_grad_part(const float* x, const float* grad, const Conv2dGeometry& g
   const std::int64_t block = w.depth * lanes;
   const std::int64_t step = (part.last - part.first) * block + lanes;
   Scratch<float> du(w.elements * step);
-  std::fill_n(du.data(), w.elements * step, 0.0F);
   for (std::int64_t unit = part.begin; unit < part.end; ++unit) {
     const std::int64_t tiles = read_input(x, g, units, unit, w);
     for (std::int64_t b = part.first; b < part.last; ++b) {
@@ -231,9 +242,9 @@ void weight_grad_part(const float* x, const float* grad, const Conv2dGeometry& g
     }
     for (std::int64_t k = 0; k < w.elements; ++k) {
       for (std::int64_t b = part.first; b < part.last; b += 2) {  // (C, T) x (T, lanes) -> (C, lanes)
-        multiply<true>({w.input.data() + k * w.input_step, 1, w.depth}, w.depth,
-                       {w.output.data() + k * w.output_step + (b - part.first) * w.block, w.block}, tiles,
-                       {du.data() + k * step + (b - part.first) * block, block}, b + 1 < part.last);
+        multiply({w.input.data() + k * w.input_step, 1, w.depth}, w.depth,
+                 {w.output.data() + k * w.output_step + (b - part.first) * w.block, w.block}, tiles,
+                 {du.data() + k * step + (b - part.first) * block, block}, b + 1 < part.last, unit > part.begin);
       }
     }
   }
@@ -249,7 +260,7 @@ void weight_grad_part(const float* x, const float* grad, const Conv2dGeometry& g
 
 template <int Side>
 void weight_grad(const float* x, const float* grad, float* dw, const Conv2dGeometry& g) {
-  const Units<Side> units(g);
+  const Units<Side> units(g, least_grad_tiles);
   const std::int64_t blocks = blocks_of(g.out_channels);
   const std::int64_t chunks = ceil_div(blocks, chunk_blocks);
   const std::int64_t parts = std::clamp<std::int64_t>(16 / chunks, 1, units.count());
@@ -287,11 +298,12 @@ bool suits(const Conv2dGeometry& g) {
          g.dilation_w == 1 && g.groups == 1 && g.pad_top <= 2 && g.pad_left <= 2;
 }
 
-bool suits_large(const Conv2dGeometry& g) {
-  const auto numbers = [&](std::int64_t side) {
-    return (g.out_h + side - 1) / side * ((g.out_w + side - 1) / side) * (side + 2) * (side + 2);
+bool is_worth_large(const Conv2dGeometry& g) {
+  const auto products = [&](std::int64_t side) {  // for each weight, with what is wasted beyond the edges
+    return g.batch * ((g.out_h + side - 1) / side) * ((g.out_w + side - 1) / side) * (side + 2) * (side + 2);
   };
-  return suits(g) && numbers(4) < numbers(2);
+  // The weight has 20 numbers more, each of which takes as long to make and to read as some 64 products.
+  return products(2) - products(4) >= std::int64_t{20} * 64;
 }
 
 ConvKernels kernels(Tiles tiles) { return HWY_DYNAMIC_DISPATCH(Kernels)(tiles == Tiles::large); }

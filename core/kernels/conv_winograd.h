@@ -8,14 +8,14 @@
 namespace reel::kernels::winograd {
 
 enum class Tiles {
-  small,  // 2x2: 2.25 times fewer multiplications, rounding errors of the size of those of plain sums
-  large   // 4x4: 4 times fewer, with errors some three times as large
+  small,  // 2x2: 2.25 times fewer multiplications
+  large   // 4x4: 4 times fewer, but more to transform for each weight, and rounding errors some three times as large
 };
 
 /// Whether these kernels can do this convolution.
 [[nodiscard]] bool suits(const Conv2dGeometry& g);
-/// Whether large tiles take fewer multiplications for it than small ones, with what they waste beyond the edges.
-[[nodiscard]] bool suits_large(const Conv2dGeometry& g);
+/// Whether large tiles are faster for it than small ones.
+[[nodiscard]] bool is_worth_large(const Conv2dGeometry& g);
 
 [[nodiscard]] ConvKernels kernels(Tiles tiles);
 

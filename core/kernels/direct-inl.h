@@ -131,7 +131,7 @@ HWY_INLINE void sum_along_outputs(const FieldPass& f, std::int64_t begin, std::i
       // shorter than two vectors: the workspace has room for these.
       const std::int64_t p = std::min(next, std::max<std::int64_t>(0, span - 2 * lanes));
       const float* data = w.data.data() + p;
-      multiply_some<2, false>(
+      multiply_some<2>(
           some, [&](std::int64_t i) HWY_ATTR { return weight + i * depth; }, [](std::int64_t k) HWY_ATTR { return k; },
           [&](std::int64_t k) HWY_ATTR { return data + offset[k]; }, lanes, depth, w.sums.data() + p, pitch, lanes);
     }
@@ -189,8 +189,8 @@ HWY_INLINE void sum_along_channels(const FieldPass& f, std::int64_t begin, std::
         const auto row = [&](std::int64_t i) HWY_ATTR { return tile + i; };
         float* to = w.sums.data() + (r * in_row + p) * lanes;
         const std::int64_t next = depth * lanes;
-        if (b + 1 < end) multiply_some<2, false>(some, row, at, panel_row, next, depth, to, lanes, outputs * lanes);
-        else multiply_some<1, false>(some, row, at, panel_row, next, depth, to, lanes, outputs * lanes);
+        if (b + 1 < end) multiply_some<2>(some, row, at, panel_row, next, depth, to, lanes, outputs * lanes);
+        else multiply_some<1>(some, row, at, panel_row, next, depth, to, lanes, outputs * lanes);
       });
     }
     for (std::int64_t i = b; i < std::min(end, b + 2); ++i) {

@@ -179,19 +179,25 @@ HWY_INLINE void add_terms(Vec (&sum)[Blocks][Count], const A& a, const At& at, c
   }
 }
 
-/// c[i] (+)= the same sums, where c[i] is one or two blocks of columns.
-template <int Count, int Blocks, bool Accumulate, class A, class At, class B>
+/// c[i] = the same sums, or c[i] += them, where c[i] is one or two blocks of columns. The n terms are summed before c
+/// is added: sums of sums round less than one long sum.
+template <int Count, int Blocks, class A, class At, class B>
 HWY_INLINE void multiply_rows(const A& a, const At& at, const B& b, std::int64_t b_next_block, std::int64_t n, float* c,
-                              std::int64_t c_stride, std::int64_t c_next_block) {
+                              std::int64_t c_stride, std::int64_t c_next_block, bool accumulate) {
   Vec sum[Blocks][Count];
   HWY_UNROLL(8)
   for (int i = 0; i < Count; ++i) {
     HWY_UNROLL(2)
-    for (int v = 0; v < Blocks; ++v) {
-      sum[v][i] = Accumulate ? load(c + i * c_stride + v * c_next_block) : hn::Zero(Floats());
-    }
+    for (int v = 0; v < Blocks; ++v) sum[v][i] = hn::Zero(Floats());
   }
   add_terms(sum, a, at, b, b_next_block, n);
+  if (accumulate) {
+    HWY_UNROLL(8)
+    for (int i = 0; i < Count; ++i) {
+      HWY_UNROLL(2)
+      for (int v = 0; v < Blocks; ++v) sum[v][i] = hn::Add(load(c + i * c_stride + v * c_next_block), sum[v][i]);
+    }
+  }
   HWY_UNROLL(8)
   for (int i = 0; i < Count; ++i) {
     HWY_UNROLL(2)
@@ -219,11 +225,12 @@ HWY_INLINE void with_rows(std::int64_t count, const F& f) {
 }
 
 /// multiply_rows for `count` <= tile_rows rows.
-template <int Blocks, bool Accumulate, class A, class At, class B>
+template <int Blocks, class A, class At, class B>
 HWY_INLINE void multiply_some(std::int64_t count, const A& a, const At& at, const B& b, std::int64_t b_next_block,
-                              std::int64_t n, float* c, std::int64_t c_stride, std::int64_t c_next_block) {
+                              std::int64_t n, float* c, std::int64_t c_stride, std::int64_t c_next_block,
+                              bool accumulate = false) {
   with_rows(count, [&]<int Count>() HWY_ATTR {
-    multiply_rows<Count, Blocks, Accumulate>(a, at, b, b_next_block, n, c, c_stride, c_next_block);
+    multiply_rows<Count, Blocks>(a, at, b, b_next_block, n, c, c_stride, c_next_block, accumulate);
   });
 }
 
@@ -240,17 +247,16 @@ struct Grid {
   std::int64_t row, column;
 };
 
-/// c (m, columns) (+)= a (m, n) x b (n, columns), of one or two blocks of columns.
-template <bool Accumulate>
-HWY_INLINE void multiply(Grid a, std::int64_t m, Rows b, std::int64_t n, Rows c, bool two_blocks) {
+/// c (m, columns) = or += a (m, n) x b (n, columns), of one or two blocks of columns.
+HWY_INLINE void multiply(Grid a, std::int64_t m, Rows b, std::int64_t n, Rows c, bool two_blocks, bool accumulate) {
   const auto at = [&](std::int64_t k) HWY_ATTR { return k * a.column; };
   const auto b_row = [&](std::int64_t k) HWY_ATTR { return b.data + k * lanes; };
   for_each_tile(m, tile_rows, [&](std::int64_t i, std::int64_t some) HWY_ATTR {
     const float* from = a.data + i * a.row;
     const auto row = [&](std::int64_t k) HWY_ATTR { return from + k * a.row; };
     float* to = c.data + i * lanes;
-    if (two_blocks) multiply_some<2, Accumulate>(some, row, at, b_row, b.next_block, n, to, lanes, c.next_block);
-    else multiply_some<1, Accumulate>(some, row, at, b_row, b.next_block, n, to, lanes, c.next_block);
+    if (two_blocks) multiply_some<2>(some, row, at, b_row, b.next_block, n, to, lanes, c.next_block, accumulate);
+    else multiply_some<1>(some, row, at, b_row, b.next_block, n, to, lanes, c.next_block, accumulate);
   });
 }
 

@@ -82,8 +82,8 @@ class StepProduct {
       for_each_tile(rows, tile_rows, [&](std::int64_t i, std::int64_t some) HWY_ATTR {
         const auto row = [from = a + i * k_, this](std::int64_t r) HWY_ATTR { return from + r * k_; };
         float* to = c + i * row_stride() + b * lanes;
-        if (end - b >= 2) multiply_some<2, false>(some, row, at, panel_row, block, k_, to, row_stride(), lanes);
-        else multiply_some<1, false>(some, row, at, panel_row, block, k_, to, row_stride(), lanes);
+        if (end - b >= 2) multiply_some<2>(some, row, at, panel_row, block, k_, to, row_stride(), lanes);
+        else multiply_some<1>(some, row, at, panel_row, block, k_, to, row_stride(), lanes);
       });
     }
   }

@@ -36,10 +36,10 @@ template <int Side>
 struct Units {
   std::int64_t images, rows, columns, strip_rows, strip_columns, down, across, together;
 
-  explicit Units(const Conv2dGeometry& g)
+  Units(const Conv2dGeometry& g, std::int64_t least_tiles)
       : images(g.batch), rows(ceil_div(g.out_h, Side)), columns(ceil_div(g.out_w, Side)) {
     const std::int64_t tile_bytes = 4 * (Side + 2) * (Side + 2) * round_up(g.in_channels, lanes);
-    const std::int64_t wanted = std::clamp<std::int64_t>(input_bytes / tile_bytes, 24, 128);
+    const std::int64_t wanted = std::clamp<std::int64_t>(input_bytes / tile_bytes, least_tiles, 128);
     across = ceil_div(columns, wanted);
     strip_columns = ceil_div(columns, across);
     down = ceil_div(rows, std::max<std::int64_t>(1, wanted / strip_columns));

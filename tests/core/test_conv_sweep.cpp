@@ -349,20 +349,3 @@ TEST_CASE("conv2d gives the same bits for any number of threads") {
     check_threads();
   }
 }
-
-TEST_CASE("conv2d with winograd4 is as automatic where large tiles save nothing") {
-  const std::vector<Config> configs{{{8, 16, 6, 6}, {16, 16, 3, 3}, {.padding = 1}, false, false},
-                                    {{8, 15, 14, 14}, {16, 15, 3, 3}, {.padding = 1}, false, false},
-                                    {{8, 16, 14, 14}, {16, 1, 3, 3}, {.padding = 1, .groups = 16}, false, false},
-                                    {{8, 16, 14, 14}, {16, 16, 1, 1}, {}, false, false}};
-  Generator generator(14);
-  for (const Config& config : configs) {
-    CAPTURE(config);
-    const auto g = kernels::conv2d_geometry("winograd4", config.input, config.weight, config.options);
-    const Tensor x = uniform(g.input_shape(), -1, 1, float32, generator);
-    const Tensor w = uniform(g.weight_shape(), -1, 1, float32, generator);
-    const Tensor expected = kernels::conv2d_forward(x, w, {}, g);
-    const WithAlgorithm guard(kernels::ConvAlgorithm::winograd4);
-    CHECK(same_bits(kernels::conv2d_forward(x, w, {}, g), expected));
-  }
-}
