@@ -142,7 +142,7 @@ template <int Side>
 void read_weight(const float* w, WeightLayout layout, std::int64_t inputs, std::int64_t outputs, float* u) {
   constexpr std::int64_t most = 64;  // input channels whose taps stay in the first-level cache
   const std::int64_t count = blocks_of(outputs) * inputs;
-  parallel_for(count, 256, [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
+  parallel_for(count, 64, [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
     HWY_ALIGN float taps[most * 9 * lanes];
     for (std::int64_t i = begin, n = 0; i < end; i += n) {
       const std::int64_t b = i / inputs;
