@@ -11,11 +11,16 @@ foreach(entry core autograd nn optim data training reel.h)
 endforeach()
 
 add_library(reel_flags INTERFACE)
-target_compile_options(reel_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -O3
+set(optimization -O3)
+if(REEL_SANITIZE)
+  set(optimization -O1)
+endif()
+set(own $<TARGET_PROPERTY:REEL_OPTIMIZATION>)  # what a target asks for instead
+target_compile_options(reel_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow $<IF:$<BOOL:${own}>,${own},${optimization}>
   $<$<CXX_COMPILER_ID:GNU>:-fno-semantic-interposition>)
 target_link_libraries(reel_flags INTERFACE Threads::Threads)
 if(REEL_SANITIZE)
-  target_compile_options(reel_flags INTERFACE -fsanitize=${REEL_SANITIZE} -fno-omit-frame-pointer -g1 -O1
+  target_compile_options(reel_flags INTERFACE -fsanitize=${REEL_SANITIZE} -fno-omit-frame-pointer -g1
     -fno-sanitize-recover=all)
   if(NOT REEL_SANITIZE STREQUAL "thread")
     # A check before each access, which doubles the time to compile kernels: the address sanitizer sees the same but for
