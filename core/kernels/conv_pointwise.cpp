@@ -230,7 +230,7 @@ void add_units(const GradProduct& p, std::int64_t begin, std::int64_t end, std::
     const Grid rows{p.by_row + image * p.row_channels * p.area + pixel, p.area, 1};
     for (std::int64_t b = first; b < last; b += 2) {  // (rows, pixels) x (pixels, lanes) -> (rows, lanes)
       multiply(rows, p.row_channels, {transposed + (b - first) * n * lanes, n * lanes}, n,
-                     {sums + (b - first) * p.row_channels * lanes, p.row_channels * lanes}, b + 1 < last, true);
+               {sums + (b - first) * p.row_channels * lanes, p.row_channels * lanes}, b + 1 < last, true);
     }
   }
 }

@@ -39,8 +39,8 @@ struct Problem {
   [[nodiscard]] Results computed(ConvAlgorithm algorithm, DType dtype = float32) const {
     kernels::set_conv_algorithm(algorithm);
     const Tensor input = x.to(dtype), weight = w.to(dtype), dy = grad.to(dtype);
-    Results all{kernels::conv2d_forward(input, weight, {}, geometry),
-                kernels::conv2d_input_grad(dy, weight, geometry), kernels::conv2d_weight_grad(input, dy, geometry)};
+    Results all{kernels::conv2d_forward(input, weight, {}, geometry), kernels::conv2d_input_grad(dy, weight, geometry),
+                kernels::conv2d_weight_grad(input, dy, geometry)};
     kernels::set_conv_algorithm(ConvAlgorithm::automatic);
     return all;
   }
