@@ -127,11 +127,13 @@ void check_formula(const nn::Module& model, const io::SafeTensors& golden) {
   }
 }
 
-/// Under a sanitizer a step of the CNN takes seconds, and what it could find it finds in the first.
+/// Rounding decides which of two pixels wins a window where they are all but equal, and from there on a run is another
+/// one: in step 18 of the CNN, for some kernels. After 40 steps losses then differ by 5e-5, after 100 by 6e-3.
+/// Under a sanitizer a step takes seconds, and what it could find it finds in the first.
 #if defined(__SANITIZE_ADDRESS__)
 constexpr std::int64_t cnn_steps = 10;
 #else
-constexpr std::int64_t cnn_steps = 100;
+constexpr std::int64_t cnn_steps = 40;
 #endif
 
 }  // namespace
