@@ -254,6 +254,7 @@ void check_threads() {
       {{16, 16, 20, 20}, {32, 16, 3, 3}, {.padding = 1}, true, false},
       {{40, 3, 17, 15}, {24, 3, 5, 5}, {.stride = 2, .padding = "same"}, true, false},
       {{1, 64, 40, 40}, {48, 64, 3, 3}, {.padding = 1}, false, false},  // tiles and channel blocks of one image
+      {{2, 40, 15, 15}, {200, 40, 3, 3}, {.padding = 1}, true, false},  // few tiles, shared out by output channels
       {{9, 32, 16, 16}, {64, 32, 1, 1}, {}, true, false},               // pointwise
       {{1, 128, 15, 15}, {200, 128, 1, 1}, {}, true, false},            // of one image
       {{60, 6, 14, 14}, {16, 6, 5, 5}, {}, true, false},                // blocks of images
@@ -322,7 +323,7 @@ TEST_CASE("conv2d sweep: shapes of wide rows that don't overlap") {
   }
 }
 
-TEST_CASE("conv2d sweep: 1x1 and depthwise, with whole vectors and with what is left over") {
+TEST_CASE("conv2d sweep: 1x1, depthwise and few tiles, with whole vectors and with what is left over") {
   std::vector<Config> configs;
   for (const std::int64_t size : {1, 5, 7, 16, 19}) {
     for (const auto& [in, out] : {std::pair<std::int64_t, std::int64_t>{40, 70}, {70, 40}, {16, 9}, {3, 32}}) {
@@ -334,7 +335,8 @@ TEST_CASE("conv2d sweep: 1x1 and depthwise, with whole vectors and with what is 
       configs.push_back({{2, 5, size, 64}, {5, 1, 3, 3}, options, size != 7, false});
     }
   }
-  configs.push_back({{1, 200, 30, 30}, {64, 200, 1, 1}, {}, true, false});  // one image in many pieces
+  configs.push_back({{1, 200, 30, 30}, {64, 200, 1, 1}, {}, true, false});           // one image in many pieces
+  configs.push_back({{1, 40, 9, 9}, {200, 40, 3, 3}, {.padding = 1}, true, false});  // few tiles, many output channels
   Generator generator(17);
   for (const Config& config : configs) {
     CAPTURE(config);
